@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A Swift library target of this package.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The test target that belongs to one library.
+func tests(_ subject: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: subject + "Tests",
+    dependencies: [.target(name: subject)] + dependencies,
+    swiftSettings: swiftSettings)
+}
+
+// The targets stand in the order in which a model travels through them; arrows point up only.
+let package = Package(
+  name: "apus",
+  products: [
+    .executable(name: "apus", targets: ["apus"]),
+    .library(name: "Apus", targets: ["Apus"]),
+    .library(name: "ApusIR", targets: ["ApusIR"]),
+    .library(name: "ApusONNX", targets: ["ApusONNX"]),
+    .library(name: "ApusTransforms", targets: ["ApusTransforms"]),
+    .library(name: "ApusC", targets: ["ApusC"]),
+    .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
+  ],
+  targets: [
+    library("ApusIR"),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .target(name: "CONNX", dependencies: ["CProtobufC"]),
+    library("ApusONNX", ["ApusIR", "CONNX"]),
+    library("ApusTransforms", ["ApusIR"]),
+    library("ApusLoops", ["ApusIR"]),
+    library("ApusC", ["ApusLoops"]),
+    .target(name: "CApusVM"),
+    library("ApusBytecode", ["ApusLoops", "CApusVM"]),
+    library("ApusRuntime", ["ApusC", "ApusBytecode"]),
+    library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusRuntime"]),
+    library("Apus", ["ApusDriver"]),
+    .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
+    tests("ApusIR"),
+  ]
+)

@@ -1,0 +1,74 @@
+/// How the elements of a tensor lie in memory.
+///
+/// `order` names the axes from outermost to innermost; `halo` widens an axis by elements that hold
+/// zero, so that a window may read past the edge. The logical shape never changes with the layout.
+public struct Layout: Hashable, Sendable {
+  /// The elements before and after the extent of one axis.
+  public struct Halo: Hashable, Sendable {
+    /// The axis that is widened.
+    public var axis: Int
+    /// Zero elements before index 0.
+    public var before: Int
+    /// Zero elements after the last index.
+    public var after: Int
+
+    /// A halo of `axis`.
+    public init(axis: Int, before: Int, after: Int) {
+      self.axis = axis
+      self.before = before
+      self.after = after
+    }
+  }
+
+  /// Axes from outermost to innermost; empty means row-major order of any rank.
+  public var order: [Int]
+  /// Widened axes, sorted by axis.
+  public var halo: [Halo]
+
+  /// A layout from its parts.
+  public init(order: [Int] = [], halo: [Halo] = []) {
+    self.order = order == Array(order.indices) ? [] : order
+    self.halo = halo.filter { $0.before != 0 || $0.after != 0 }.sorted { $0.axis < $1.axis }
+  }
+
+  /// Row-major without halo: the layout of interfaces.
+  public static let rowMajor = Layout()
+
+  /// Axis 1 innermost: `NHWC` for an image batch of the given rank.
+  public static func channelsLast(rank: Int, halo: [Halo] = []) -> Layout {
+    Layout(order: [0] + Array(2..<rank) + [1], halo: halo)
+  }
+
+  /// The axes from outermost to innermost for a tensor of `rank`.
+  public func axes(rank: Int) -> [Int] { order.isEmpty ? Array(0..<rank) : order }
+
+  /// Elements in memory, stride of each axis, and the place of index zero, for constant extents.
+  ///
+  /// Strides saturate; limits on sizes are checked when the tensor type is made.
+  public func placement(of extents: [Int]) -> (count: Int, strides: [Int], origin: Int) {
+    var strides = [Int](repeating: 0, count: extents.count)
+    var count = 1
+    var origin = 0
+    for axis in axes(rank: extents.count).reversed() {
+      let widened = halo.first { $0.axis == axis }
+      strides[axis] = count
+      origin = saturatingAdd(origin, saturatingMultiply(count, widened?.before ?? 0))
+      let extent = extents[axis] + (widened?.before ?? 0) + (widened?.after ?? 0)
+      count = saturatingMultiply(count, extent)
+    }
+    return (count, strides, origin)
+  }
+}
+
+extension Layout: CustomStringConvertible {
+  /// `order(0,2,3,1) halo(2:1:1,3:1:1)`; empty for row-major.
+  public var description: String {
+    var parts: [String] = []
+    if !order.isEmpty { parts.append("order(\(order.map(String.init).joined(separator: ",")))") }
+    if !halo.isEmpty {
+      let text = halo.map { "\($0.axis):\($0.before):\($0.after)" }.joined(separator: ",")
+      parts.append("halo(\(text))")
+    }
+    return parts.joined(separator: " ")
+  }
+}
