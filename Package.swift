@@ -34,7 +34,9 @@ let package = Package(
     .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
   ],
   targets: [
-    library("ApusIR"),
+    .target(
+      name: "ApusIR", swiftSettings: swiftSettings,
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),

@@ -35,7 +35,8 @@ extension String {
   package var escapingControls: String {
     var result = ""
     for scalar in unicodeScalars {
-      let isOverride = (0x202a...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+      let isOverride =
+        (0x202a...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
       if scalar.properties.generalCategory == .control || isOverride {
         result += "\\u{\(String(scalar.value, radix: 16))}"
       } else {

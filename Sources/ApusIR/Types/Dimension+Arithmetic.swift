@@ -26,7 +26,9 @@ extension Dimension {
       })
   }
 
-  /// The quotient rounded toward negative infinity. Dividing by the constant 0 gives 0.
+  /// The quotient rounded toward negative infinity.
+  ///
+  /// Dividing by the constant 0 gives 0.
   public static func / (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.constant, let y = b.constant {
       guard y != 0, !(x == .min && y == -1) else { return Dimension(0) }

@@ -1,4 +1,6 @@
-/// Immutable bytes of tensors: owned, or a window of a mapped file. Shared, never copied.
+/// Immutable bytes of tensors: owned, or a window of a mapped file.
+///
+/// Shared by reference, never copied.
 public final class TensorBuffer: Sendable {
   private let address: UInt
   /// The number of bytes.

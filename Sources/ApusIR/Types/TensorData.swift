@@ -59,7 +59,9 @@ public struct TensorData: Sendable {
     TensorData(TensorType(type.element, shape), in: buffer, range: range)
   }
 
-  /// A hash of the bytes that is the same on every run and host. Linear in the size.
+  /// A hash of the bytes that is the same on every run and host.
+  ///
+  /// - Complexity: linear in the size.
   public var digest: UInt64 {
     withBytes { bytes in
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)

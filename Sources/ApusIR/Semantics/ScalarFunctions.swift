@@ -1,0 +1,92 @@
+/// A function of one number.
+public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
+  case negate = "neg"
+  case absolute = "abs"
+  case sign, sqrt, exp, log, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh
+  case erf, sigmoid
+  case reciprocal = "recip"
+  case floor, ceil
+  /// To the nearest integer, ties to even.
+  case round
+  /// Logical complement of a `bool`, bitwise complement of an integer.
+  case not
+  case isNaN = "isnan"
+  case isInfinite = "isinf"
+
+  /// Whether the result is a `bool` whatever the argument.
+  public var isPredicate: Bool { self == .isNaN || self == .isInfinite }
+}
+
+/// A function of two numbers of one type.
+public enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
+  case add, sub, mul, div
+  /// Remainder with the sign of the divisor (Python's `%`); integers only.
+  case floorMod = "mod"
+  /// Remainder with the sign of the dividend (C's `fmod` and `%`).
+  case truncatedMod = "fmod"
+  case pow, atan2
+  /// The smaller number; NaN when either is NaN.
+  case min
+  /// The larger number; NaN when either is NaN.
+  case max
+  case and, or, xor
+  case shiftLeft = "shl"
+  case shiftRight = "shr"
+
+  /// Whether swapping the arguments changes nothing.
+  public var isCommutative: Bool {
+    switch self {
+    case .add, .mul, .min, .max, .and, .or, .xor: true
+    case .sub, .div, .floorMod, .truncatedMod, .pow, .atan2, .shiftLeft, .shiftRight: false
+    }
+  }
+}
+
+/// An ordering test of two numbers; false when either is NaN, except for `notEqual`.
+public enum Comparison: String, Hashable, Sendable, CaseIterable {
+  case equal = "eq"
+  case notEqual = "ne"
+  case less = "lt"
+  case lessOrEqual = "le"
+  case greater = "gt"
+  case greaterOrEqual = "ge"
+}
+
+/// A number, truth value or bit pattern written into the program.
+public enum Literal: Hashable, Sendable {
+  case float(Double)
+  case integer(Int)
+
+  /// The value as a real number.
+  public var real: Double {
+    switch self {
+    case .float(let value): value
+    case .integer(let value): Double(value)
+    }
+  }
+
+  // Bit patterns decide, so that NaN equals itself and -0 differs from 0.
+  public static func == (a: Literal, b: Literal) -> Bool {
+    switch (a, b) {
+    case (.float(let x), .float(let y)): x.bitPattern == y.bitPattern
+    case (.integer(let x), .integer(let y)): x == y
+    case (.float, .integer), (.integer, .float): false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .float(let value): hasher.combine(value.bitPattern)
+    case .integer(let value): hasher.combine(value)
+    }
+  }
+}
+
+extension Literal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .float(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    }
+  }
+}

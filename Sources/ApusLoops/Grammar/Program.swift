@@ -1,0 +1,125 @@
+public import ApusIR
+
+/// A compiled model: buffers, the kernels that run over them in order, and where buffers lie.
+public struct Program: Sendable {
+  /// The name of the model, a C identifier.
+  public var name: String
+  /// All memory the kernels touch.
+  public var buffers: [Buffer]
+  /// The interface: one entry per graph input, in order.
+  public var inputs: [Port]
+  /// The interface: one entry per graph output, in order.
+  public var outputs: [Port]
+  /// The kernels in the order in which they run.
+  public var kernels: [Kernel]
+  /// The bytes of the arena; every temporary lies inside.
+  public var arenaBytes = 0
+  /// The most bytes of temporaries that are alive at one time: no plan needs fewer.
+  public var liveBytes = 0
+
+  /// An empty program.
+  public init(name: String) {
+    self.name = name
+    buffers = []
+    inputs = []
+    outputs = []
+    kernels = []
+  }
+
+  /// The buffer with an ID.
+  public subscript(id: BufferID) -> Buffer {
+    get { buffers[id.number] }
+    set { buffers[id.number] = newValue }
+  }
+}
+
+/// One input or output of the model.
+public struct Port: Hashable, Sendable {
+  /// The name in the model.
+  public var name: String
+  /// The type, row-major.
+  public var type: TensorType
+  /// The buffer that stands for it.
+  public var buffer: BufferID
+
+  /// An input or output.
+  public init(name: String, type: TensorType, buffer: BufferID) {
+    self.name = name
+    self.type = type
+    self.buffer = buffer
+  }
+}
+
+/// A piece of memory of one element type.
+public struct Buffer: Sendable {
+  /// Where the memory comes from.
+  public enum Storage: Sendable {
+    /// The caller's memory for an input; read only.
+    case input
+    /// The caller's memory for an output.
+    case output
+    /// Data that travels with the program; read only.
+    case constant(ConstantData)
+    /// Bytes of the arena from an offset on, a multiple of 64.
+    case arena(offset: Int)
+  }
+
+  /// A name for people, not unique.
+  public var name: String
+  /// The type of the elements.
+  public var element: ElementType
+  /// The number of elements.
+  public var count: Int
+  /// Where the memory comes from.
+  public var storage: Storage
+
+  /// A buffer.
+  public init(name: String, element: ElementType, count: Int, storage: Storage) {
+    self.name = name
+    self.element = element
+    self.count = count
+    self.storage = storage
+  }
+
+  /// The number of bytes.
+  public var byteCount: Int { element.byteCount(of: count) ?? .max }
+}
+
+/// The bytes of a constant, made when they are asked for so that only one is in memory at a time.
+public struct ConstantData: Sendable {
+  /// The number of bytes.
+  public let byteCount: Int
+  private let write: @Sendable (UnsafeMutableRawBufferPointer) -> Void
+
+  /// Data that `write` stores into zeroed memory of `byteCount` bytes.
+  public init(byteCount: Int, write: @escaping @Sendable (UnsafeMutableRawBufferPointer) -> Void) {
+    self.byteCount = byteCount
+    self.write = write
+  }
+
+  /// The bytes of a tensor as they are.
+  public init(_ data: TensorData) {
+    byteCount = data.byteCount
+    write = { target in data.withBytes { target.copyMemory(from: $0) } }
+  }
+
+  /// Stores the bytes into zeroed memory of the right size.
+  public func store(into target: UnsafeMutableRawBufferPointer) { write(target) }
+}
+
+/// A function of the program: what one fused operation became.
+public struct Kernel: Sendable {
+  /// A C identifier, unique in the program.
+  public var name: String
+  /// The model's nodes that it computes.
+  public var origins: [String]
+  /// What it does.
+  public var body: [Statement]
+
+  /// A kernel.
+  public init(name: String, origins: [String], body: [Statement]) {
+    self.name = name
+    self.origins = origins
+    self.body = body
+  }
+}

@@ -1,0 +1,146 @@
+public import ApusIR
+
+/// Rows of a buffer: row `i` starts `offsets[i]` elements after `base`.
+public struct TileRows: Hashable, Sendable {
+  /// The first element of the first row; its lane stride is the distance of columns (0 or 1).
+  public var base: Access
+  /// One offset per row.
+  public var offsets: [Int]
+
+  /// Rows of a buffer.
+  public init(_ base: Access, offsets: [Int]) {
+    self.base = base
+    self.offsets = offsets
+  }
+}
+
+/// What a sum of products starts from.
+public enum TileStart: Hashable, Sendable {
+  /// Zero.
+  case zero
+  /// One number per column, the same for all rows.
+  case columns(Access)
+  /// What the output rows hold.
+  case output
+}
+
+/// What is done with a finished sum before it is stored.
+public struct TileEpilogue: Hashable, Sendable {
+  /// Operand 0 is the sum (`f32`), operand `i + 1` is `operands[i]`.
+  public var function: Pointwise
+  /// Further operands; lane stride 1 along columns or 0.
+  public var operands: [TileRows]
+
+  /// An epilogue.
+  public init(_ function: Pointwise, operands: [TileRows]) {
+    self.function = function
+    self.operands = operands
+  }
+}
+
+/// A target instruction: a small matrix product with all its sums in registers.
+///
+/// Stands for this nest, with one rounding per multiply-add and `k` running over `reduction`
+/// from the outermost level to the innermost:
+/// ```
+/// for i in 0..<rows, j in 0..<columns:
+///   sum = start(j)
+///   for k: sum = fma(a[offsets[i] + Σ k·aStride], b[j + Σ k·bStride], sum)
+///   if j < storedColumns: output[i][j] = epilogue(sum)
+/// ```
+public struct TileMultiply: Hashable, Sendable {
+  /// One level of the reduction.
+  public struct Level: Hashable, Sendable {
+    /// The number of steps.
+    public var extent: Int
+    /// The distance of neighbouring steps in the left operand.
+    public var aStride: Int
+    /// The distance of neighbouring steps in the right operand.
+    public var bStride: Int
+
+    /// A level.
+    public init(extent: Int, aStride: Int, bStride: Int) {
+      self.extent = extent
+      self.aStride = aStride
+      self.bStride = bStride
+    }
+  }
+
+  /// The left operand (`f32`), one number per row and step; its offsets count the rows.
+  public var a: TileRows
+  /// The right operand (`f32`), `columns` contiguous numbers per step.
+  public var b: Access
+  /// The width of the tile: what is computed and read from `b`.
+  public var columns: Int
+  /// How many of the columns are stored and have operands.
+  public var storedColumns: Int
+  /// From the outermost level to the innermost.
+  public var reduction: [Level]
+  /// What the sums start from. `.columns` holds `columns` numbers, `.output` `storedColumns`.
+  public var start: TileStart
+  /// Where results go (contiguous columns).
+  public var output: TileRows
+  /// What happens to the sums before they are stored.
+  public var epilogue: TileEpilogue?
+
+  /// A tile product.
+  public init(
+    a: TileRows, b: Access, columns: Int, storedColumns: Int, reduction: [Level],
+    start: TileStart, output: TileRows, epilogue: TileEpilogue? = nil
+  ) {
+    self.a = a
+    self.b = b
+    self.columns = columns
+    self.storedColumns = storedColumns
+    self.reduction = reduction
+    self.start = start
+    self.output = output
+    self.epilogue = epilogue
+  }
+
+  /// The number of rows.
+  public var rows: Int { a.offsets.count }
+}
+
+/// A target instruction: weighted sums over windows, channel by channel (depthwise convolution).
+///
+/// Stands for, with one rounding per multiply-add and `t` running over `taps` in order:
+/// ```
+/// for i in 0..<points, c in 0..<channels:
+///   sum = start(c)
+///   for t: sum = fma(input[offsets[i] + taps[t] + c], weights[t·weightStride + c], sum)
+///   output[i][c] = epilogue(sum)
+/// ```
+public struct WindowMultiply: Hashable, Sendable {
+  /// The input (`f32`); its offsets count the points.
+  public var input: TileRows
+  /// The offset of each tap of the window.
+  public var taps: [Int]
+  /// The weights (`f32`), `channels` contiguous numbers per tap.
+  public var weights: Access
+  /// The distance of the weights of neighbouring taps.
+  public var weightStride: Int
+  /// The number of channels.
+  public var channels: Int
+  /// What the sums start from.
+  public var start: TileStart
+  /// Where results go (contiguous channels).
+  public var output: TileRows
+  /// What happens to the sums before they are stored.
+  public var epilogue: TileEpilogue?
+
+  /// A window product.
+  public init(
+    input: TileRows, taps: [Int], weights: Access, weightStride: Int, channels: Int,
+    start: TileStart, output: TileRows, epilogue: TileEpilogue? = nil
+  ) {
+    self.input = input
+    self.taps = taps
+    self.weights = weights
+    self.weightStride = weightStride
+    self.channels = channels
+    self.start = start
+    self.output = output
+    self.epilogue = epilogue
+  }
+}
