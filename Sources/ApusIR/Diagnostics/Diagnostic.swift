@@ -45,9 +45,18 @@ public struct Diagnostic: Hashable, Sendable {
   /// What to do.
   public var help: String?
 
-  /// A diagnostic.
+  /// An error.
   public init(
-    _ severity: Severity = .error, _ category: Category, id: String, _ message: String,
+    _ category: Category, id: String, _ message: String, file: String? = nil, place: Place = .file,
+    notes: [String] = [], help: String? = nil
+  ) {
+    self.init(
+      .error, category, id: id, message, file: file, place: place, notes: notes, help: help)
+  }
+
+  /// A diagnostic of any severity.
+  public init(
+    _ severity: Severity, _ category: Category, id: String, _ message: String,
     file: String? = nil, place: Place = .file, notes: [String] = [], help: String? = nil
   ) {
     self.severity = severity

@@ -1,0 +1,70 @@
+/// The convolution of a batch of images with a bank of filters (ONNX Conv without bias).
+///
+/// `[N, C, spatial…] * [O, C / groups, window…] → [N, O, spatial…]`.
+public struct Conv: Operator {
+  public static let mnemonic = "conv"
+
+  /// How the filter slides; its extents are those of the filter.
+  public var window: Window
+  /// The number of groups that channels are split into.
+  public var groups: Int
+
+  public init() { self.init(window: Window(), groups: 1) }
+
+  /// A convolution.
+  public init(window: Window, groups: Int) {
+    self.window = window
+    self.groups = groups
+  }
+
+  public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
+    try operands.expect(2)
+    let (x, w) = (operands[0], operands[1])
+    guard x.element == w.element, x.rank >= 3, w.rank == x.rank else {
+      throw OperatorError("image and filter need the same rank and element type", id: "conv-rank")
+    }
+    guard groups >= 1 else { throw OperatorError("group is \(groups)", id: "conv-group") }
+    guard x.shape[1] == w.shape[1] * Dimension(groups) else {
+      throw OperatorError(
+        "weight expects \(w.shape[1] * Dimension(groups)) input channels, operand has \(x.shape[1])",
+        id: "conv-channel-mismatch")
+    }
+    guard let filters = w.shape[0].constant, filters % groups == 0 else {
+      throw OperatorError("\(w.shape[0]) filters in \(groups) groups", id: "conv-group")
+    }
+    guard w.shape.extents.map({ Array($0.dropFirst(2)) }) == window.extents else {
+      throw OperatorError("the window differs from the filter \(w.shape)", id: "conv-kernel-shape")
+    }
+    let spatial = try window.outputDimensions(of: x.shape)
+    return [TensorType(x.element, Shape([x.shape[0], w.shape[0]] + spatial))]
+  }
+
+  public func semantics(of operands: [TensorType]) -> Semantics {
+    let (x, w) = (operands[0], operands[1])
+    guard groups == 1 || groups == w.shape[0].constant, let channels = w.shape[1].constant,
+      let product = Pointwise([x.element, w.element], .operand(0) * .operand(1))
+    else { return .nest }
+    let spatial = window.extents.count
+    let firstWindow = x.rank + 1
+    let channel: IndexMap.Axis = groups == 1 ? .iterator(x.rank) : .iterator(1)
+    let places = (0..<spatial).map {
+      window.map(axis: $0, output: 2 + $0, window: firstWindow + $0)
+    }
+    let taps = (0..<spatial).map { IndexMap.Axis.iterator(firstWindow + $0) }
+    return .contraction(
+      Contraction(
+        reduction: [channels] + window.extents,
+        maps: [
+          IndexMap([.iterator(0), channel] + places),
+          IndexMap([.iterator(1), .iterator(x.rank)] + taps),
+        ],
+        body: product, combine: .add, initial: .float(0)))
+  }
+
+  public mutating func visitAttributes<Visitor: AttributeVisitor>(
+    _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try window.visitAttributes(&visitor)
+    try visitor.visit("groups", &groups, default: 1)
+  }
+}

@@ -1,0 +1,49 @@
+/// The matrix product of the last two axes, batched over the broadcast others (ONNX MatMul).
+///
+/// `[…, M, K] · […, K, N] → […, M, N]`; both operands have rank 2 or more.
+public struct MatMul: Operator {
+  public static let mnemonic = "matmul"
+
+  public init() {}
+
+  public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
+    try operands.expect(2)
+    let (a, b) = (operands[0], operands[1])
+    guard a.rank >= 2, b.rank >= 2, a.element == b.element else {
+      throw OperatorError("two matrices of one element type expected", id: "matmul-operands")
+    }
+    guard a.shape[a.rank - 1] == b.shape[b.rank - 2] else {
+      throw OperatorError(
+        "\(a.shape[a.rank - 1]) columns on the left, \(b.shape[b.rank - 2]) rows on the right",
+        id: "matmul-inner")
+    }
+    let batch = Shape(Array(a.shape.dimensions.dropLast(2)))
+    guard let common = batch.broadcast(with: Shape(Array(b.shape.dimensions.dropLast(2)))) else {
+      throw OperatorError("batch axes do not broadcast", id: "broadcast-mismatch")
+    }
+    let matrix = [a.shape[a.rank - 2], b.shape[b.rank - 1]]
+    return [TensorType(a.element, Shape(common.dimensions + matrix))]
+  }
+
+  public func semantics(of operands: [TensorType]) -> Semantics {
+    let (a, b) = (operands[0], operands[1])
+    let rank = max(a.rank, b.rank)
+    func batch(_ operand: TensorType) -> [IndexMap.Axis] {
+      (0..<operand.rank - 2).map { axis in
+        operand.shape[axis] == 1 ? IndexMap.Axis() : .iterator(axis + rank - operand.rank)
+      }
+    }
+    let element = a.element
+    guard let depth = a.shape[a.rank - 1].constant,
+      let product = Pointwise([element, element], .operand(0) * .operand(1))
+    else { return .nest }
+    return .contraction(
+      Contraction(
+        reduction: [depth],
+        maps: [
+          IndexMap(batch(a) + [.iterator(rank - 2), .iterator(rank)]),
+          IndexMap(batch(b) + [.iterator(rank), .iterator(rank - 1)]),
+        ],
+        body: product, combine: .add, initial: element.isFloat ? .float(0) : .integer(0)))
+  }
+}

@@ -1,0 +1,94 @@
+/// All core operators: the one closed list that passes match on.
+public enum Operation: Hashable, Sendable {
+  case constant(Constant)
+  case map(Map)
+  case transpose(Transpose)
+  case reshape(Reshape)
+  case broadcast(Broadcast)
+  case slice(Slice)
+  case concat(Concat)
+  case pad(Pad)
+  case gather(Gather)
+  case matmul(MatMul)
+  case conv(Conv)
+  case pool(Pool)
+  case reduce(Reduce)
+  case argReduce(ArgReduce)
+  case softmax(Softmax)
+  case normalize(Normalize)
+  case lstm(LSTM)
+  case relayout(Relayout)
+  case kernel(FusedKernel)
+
+  /// The operator that a case carries: the only forwarding switch.
+  public var definition: any Operator {
+    switch self {
+    case .constant(let operation): operation
+    case .map(let operation): operation
+    case .transpose(let operation): operation
+    case .reshape(let operation): operation
+    case .broadcast(let operation): operation
+    case .slice(let operation): operation
+    case .concat(let operation): operation
+    case .pad(let operation): operation
+    case .gather(let operation): operation
+    case .matmul(let operation): operation
+    case .conv(let operation): operation
+    case .pool(let operation): operation
+    case .reduce(let operation): operation
+    case .argReduce(let operation): operation
+    case .softmax(let operation): operation
+    case .normalize(let operation): operation
+    case .lstm(let operation): operation
+    case .relayout(let operation): operation
+    case .kernel(let operation): operation
+    }
+  }
+
+  /// The name in the text form.
+  public var mnemonic: String { type(of: definition).mnemonic }
+
+  /// An operation of each kind with default attributes, for parsers and references.
+  public static let prototypes: [Operation] = [
+    .constant(Constant()), .map(Map()), .transpose(Transpose()), .reshape(Reshape()),
+    .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()), .gather(Gather()),
+    .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
+    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .relayout(Relayout()),
+    .kernel(FusedKernel()),
+  ]
+
+  /// The same operation with its attributes shown to a visitor, which may change them.
+  public func visitingAttributes<Visitor: AttributeVisitor>(
+    _ visitor: inout Visitor
+  ) throws(Visitor.Failure) -> Operation {
+    switch self {
+    case .constant(let x): .constant(try visited(x, &visitor))
+    case .map(let x): .map(try visited(x, &visitor))
+    case .transpose(let x): .transpose(try visited(x, &visitor))
+    case .reshape(let x): .reshape(try visited(x, &visitor))
+    case .broadcast(let x): .broadcast(try visited(x, &visitor))
+    case .slice(let x): .slice(try visited(x, &visitor))
+    case .concat(let x): .concat(try visited(x, &visitor))
+    case .pad(let x): .pad(try visited(x, &visitor))
+    case .gather(let x): .gather(try visited(x, &visitor))
+    case .matmul(let x): .matmul(try visited(x, &visitor))
+    case .conv(let x): .conv(try visited(x, &visitor))
+    case .pool(let x): .pool(try visited(x, &visitor))
+    case .reduce(let x): .reduce(try visited(x, &visitor))
+    case .argReduce(let x): .argReduce(try visited(x, &visitor))
+    case .softmax(let x): .softmax(try visited(x, &visitor))
+    case .normalize(let x): .normalize(try visited(x, &visitor))
+    case .lstm(let x): .lstm(try visited(x, &visitor))
+    case .relayout(let x): .relayout(try visited(x, &visitor))
+    case .kernel(let x): .kernel(try visited(x, &visitor))
+    }
+  }
+}
+
+private func visited<Kind: Operator, Visitor: AttributeVisitor>(
+  _ operation: Kind, _ visitor: inout Visitor
+) throws(Visitor.Failure) -> Kind {
+  var copy = operation
+  try copy.visitAttributes(&visitor)
+  return copy
+}

@@ -1,0 +1,164 @@
+internal import ApusIR
+
+/// Writes the statements of one kernel.
+struct KernelBuilder {
+  let target: Target
+  private var bodies: [[Statement]] = [[]]
+  private var variableCount = 0
+  private var registerCount = 0
+
+  init(target: Target) { self.target = target }
+
+  /// The finished statements.
+  var statements: [Statement] { bodies[0] }
+
+  mutating func emit(_ statement: Statement) { bodies[bodies.count - 1].append(statement) }
+
+  mutating func variable() -> IndexVariable {
+    variableCount += 1
+    return IndexVariable(variableCount - 1)
+  }
+
+  /// The statements that `write` emits, kept apart.
+  mutating func collect(_ write: (inout KernelBuilder) -> Void) -> [Statement] {
+    bodies.append([])
+    write(&self)
+    return bodies.removeLast()
+  }
+
+  /// `for i in 0..<extent`; no loop for a single iteration, nothing for none.
+  mutating func loop(
+    _ extent: Int, _ kind: LoopKind = .serial, _ body: (inout KernelBuilder, Index) -> Void
+  ) {
+    if extent == 1 { return body(&self, Index(0)) }
+    if extent <= 0 { return }
+    let counter = variable()
+    let inner = collect { body(&$0, Index(counter)) }
+    emit(.loop(kind, counter, extent: extent, inner))
+  }
+
+  /// Nested loops, the first extent outermost; only the outermost may be parallel.
+  mutating func loops(
+    _ extents: [Int], _ kind: LoopKind = .serial,
+    _ body: (inout KernelBuilder, [Index]) -> Void
+  ) {
+    func nest(_ builder: inout KernelBuilder, _ depth: Int, _ outer: [Index]) {
+      if depth == extents.count { return body(&builder, outer) }
+      let isFirst = extents[..<depth].allSatisfy { $0 == 1 }
+      builder.loop(extents[depth], isFirst ? kind : .serial) {
+        nest(&$0, depth + 1, outer + [$1])
+      }
+    }
+    nest(&self, 0, [])
+  }
+
+  /// Runs over `0..<extent` in steps of as many lanes as the target has, then over the rest.
+  mutating func strip(
+    _ extent: Int, vectorized: Bool, _ kind: LoopKind = .serial,
+    _ body: (inout KernelBuilder, Index, Int) -> Void
+  ) {
+    let lanes = vectorized ? target.lanes : 1
+    let full = extent / lanes
+    let rest = extent - full * lanes
+    loop(full, kind) { body(&$0, $1 * lanes, lanes) }
+    switch target.vectorLength {
+    case .fixed:
+      loop(rest) { body(&$0, $1 + full * lanes, 1) }
+    case .upTo:
+      if rest > 0 { body(&self, Index(full * lanes), rest) }
+    }
+  }
+
+  /// A new index variable.
+  mutating func bind(_ operation: IndexOperation) -> Index {
+    let result = variable()
+    emit(.bind(result, operation))
+    return Index(result)
+  }
+
+  /// Runs the body where `0 <= index < extent`.
+  mutating func within(
+    _ index: Index, extent: Int, _ body: (inout KernelBuilder, Index) -> Void
+  ) {
+    let place = variable()
+    emit(.bind(place, .affine(index)))
+    let inner = collect { body(&$0, Index(place)) }
+    emit(.within(place, lower: 0, upper: extent, inner))
+  }
+
+  /// A register set to a value.
+  mutating func set(_ value: Expression, _ element: ElementType, lanes: Int) -> Register {
+    let register = Register(registerCount, element, lanes: lanes)
+    registerCount += 1
+    emit(.set(register, value))
+    return register
+  }
+
+  /// Changes a register.
+  mutating func update(_ register: Register, _ value: Expression) { emit(.set(register, value)) }
+
+  mutating func store(_ access: Access, _ value: Expression, lanes: Int) {
+    emit(.store(access, value, lanes: lanes))
+  }
+
+  /// The result of a function; steps used more than once go through registers.
+  mutating func evaluate(
+    _ function: Pointwise, _ operands: [Expression], lanes: Int
+  ) -> Expression {
+    var uses = [Int](repeating: 0, count: function.steps.count)
+    for step in function.steps { for argument in step.arguments { uses[argument] += 1 } }
+    var values: [Expression] = []
+    for (place, step) in function.steps.enumerated() {
+      let type = function.types[place]
+      var value = step.expression(of: type, operands: operands) { values[$0] }
+      if type.isNarrowInteger, !step.arguments.isEmpty { value = .convert(value, type) }
+      if uses[place] > 1, !value.isLeaf {
+        value = .register(set(value, type.arithmetic, lanes: lanes))
+      }
+      values.append(value)
+    }
+    return values[values.count - 1]
+  }
+}
+
+extension Expression {
+  /// Whether evaluating it twice costs nothing.
+  var isLeaf: Bool {
+    switch self {
+    case .register, .literal, .index: true
+    case .load, .unary, .binary, .compare, .select, .convert, .fused, .across: false
+    }
+  }
+}
+
+extension ElementType {
+  /// The type that arithmetic on elements of this type is done in.
+  var arithmetic: ElementType {
+    switch self {
+    case .f16, .bf16, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f6e2m3, .f6e3m2,
+      .f4e2m1:
+      .f32
+    case .i8, .u8, .i16, .u16, .i4, .u4, .i2, .u2: .i32
+    case .f32, .f64, .i32, .i64, .u32, .u64, .bool, .string, .c64, .c128: self
+    }
+  }
+
+  var isNarrowInteger: Bool { isInteger && bitWidth < 32 }
+}
+
+extension Pointwise.Step {
+  /// The step as an expression over the expressions of its arguments.
+  func expression(
+    of type: ElementType, operands: [Expression], _ value: (Int) -> Expression
+  ) -> Expression {
+    switch self {
+    case .operand(let place): operands[place]
+    case .literal(let literal, let type): .literal(literal, type.arithmetic)
+    case .unary(let function, let a): .unary(function, value(a))
+    case .binary(let function, let a, let b): .binary(function, value(a), value(b))
+    case .compare(let test, let a, let b): .compare(test, value(a), value(b))
+    case .select(let a, let b, let c): .select(value(a), value(b), value(c))
+    case .convert(let a, let type): .convert(value(a), type)
+    }
+  }
+}

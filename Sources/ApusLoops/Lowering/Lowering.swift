@@ -1,0 +1,180 @@
+public import ApusIR
+
+/// Turns a graph into a program for a target, one kernel per operation that moves or computes.
+public struct Lowering {
+  let graph: Graph
+  let target: Target
+  var program: Program
+  /// Where values lie that have been made so far.
+  var placements: [ValueID: Placement] = [:]
+  /// Values to be made in a part of a joined tensor: the concat node, and the first index there.
+  var destinations: [ValueID: (join: Node, axis: Int, start: Int)] = [:]
+  /// Buffers that may take the place of another one that ends where they begin.
+  var reuses: [(new: BufferID, old: BufferID)] = []
+  private var kernelNames: [String: Int] = [:]
+
+  /// Lowers a graph whose shapes have no symbols.
+  ///
+  /// - Throws: `DiagnosticError` (unsupported) for shapes with symbols or types without a schedule.
+  public static func program(
+    for graph: Graph, target: Target, name: String
+  ) throws(DiagnosticError) -> Program {
+    try requireStaticShapes(graph)
+    var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
+    try lowering.run()
+    lowering.program.planMemory(reuses: lowering.reuses)
+    return lowering.program
+  }
+
+  private init(graph: Graph, target: Target, program: Program) {
+    self.graph = graph
+    self.target = target
+    self.program = program
+  }
+
+  private static func requireStaticShapes(_ graph: Graph) throws(DiagnosticError) {
+    var symbols: [String] = []
+    for input in graph.inputs {
+      for symbol in graph.type(of: input).shape.dimensions.flatMap(\.symbols)
+      where !symbols.contains(symbol) { symbols.append(symbol) }
+    }
+    for value in graph.nodes.flatMap(\.results)
+    where symbols.isEmpty && graph.type(of: value).shape.extents == nil {
+      symbols = graph.type(of: value).shape.dimensions.flatMap(\.symbols)
+    }
+    guard !symbols.isEmpty else { return }
+    throw DiagnosticError(
+      Diagnostic(
+        .unsupported, id: "symbolic-shape",
+        "the model has dimensions without a size: \(symbols.joined(separator: ", "))",
+        help: "fix them with \(symbols.map { "--dim \($0)=1" }.joined(separator: " "))"))
+  }
+
+  private mutating func run() throws(DiagnosticError) {
+    for (place, input) in graph.inputs.enumerated() {
+      let type = graph.type(of: input)
+      let name = graph[input].name ?? "input\(place)"
+      let placement = allocate(TensorType(type.element, type.shape), name: name, .input)
+      placements[input] = placement
+      program.inputs.append(Port(name: name, type: type, buffer: placement.buffer))
+    }
+    let outputBuffers = addOutputPorts()
+    planJoins()
+    for node in graph.nodes { try lower(node) }
+    for (value, port) in outputBuffers { copyOutput(value, to: port) }
+  }
+
+  /// Makes a buffer per output; values that only kernels make are computed there at once.
+  private mutating func addOutputPorts() -> [(ValueID, Placement)] {
+    var copies: [(ValueID, Placement)] = []
+    for (place, output) in graph.outputs.enumerated() {
+      let type = TensorType(graph.type(of: output).element, graph.type(of: output).shape)
+      let name = graph.outputNames[place]
+      let placement = allocate(type, name: name, .output)
+      program.outputs.append(Port(name: name, type: type, buffer: placement.buffer))
+      let isFirstUse = !graph.outputs[..<place].contains(output)
+      if isFirstUse, graph.type(of: output).layout == .rowMajor, makesStorage(output) {
+        placements[output] = placement
+      } else {
+        copies.append((output, placement))
+      }
+    }
+    return copies
+  }
+
+  /// Whether a value gets memory of its own from the node that makes it.
+  func makesStorage(_ value: ValueID) -> Bool {
+    guard let producer = graph.producer(of: value) else { return false }
+    switch producer.operation {
+    case .constant, .transpose, .reshape, .broadcast, .slice: return false
+    default: return true
+    }
+  }
+
+  private mutating func copyOutput(_ value: ValueID, to target: Placement) {
+    guard !target.extents.contains(0) else { return }
+    let source = placement(of: value)
+    kernel("copy_output", origins: []) { builder in
+      builder.copy(from: source, to: target)
+    }
+  }
+
+  // MARK: Memory
+
+  /// A new buffer for a tensor of a type.
+  mutating func allocate(
+    _ type: TensorType, name: String, _ storage: Buffer.Storage
+  ) -> Placement {
+    let extents = type.shape.extents ?? []
+    let (count, strides, origin) = type.layout.placement(of: extents)
+    let id = addBuffer(name, type.element, count: count, storage)
+    return Placement(
+      buffer: id, element: type.element, origin: Index(origin), extents: extents, strides: strides)
+  }
+
+  /// A new buffer of so many elements.
+  mutating func addBuffer(
+    _ name: String, _ element: ElementType, count: Int, _ storage: Buffer.Storage
+  ) -> BufferID {
+    program.buffers.append(Buffer(name: name, element: element, count: count, storage: storage))
+    return BufferID(program.buffers.count - 1)
+  }
+
+  /// A temporary buffer of `count` elements for the kernel that is being lowered.
+  mutating func scratch(_ element: ElementType, count: Int) -> BufferID {
+    addBuffer("scratch", element, count: count, .arena(offset: 0))
+  }
+
+  /// Where a value lies; constants get their buffer when first asked for.
+  mutating func placement(of value: ValueID) -> Placement {
+    if let known = placements[value] { return known }
+    guard let data = graph.constant(value) else {
+      preconditionFailure("every operand is placed before its use")
+    }
+    var name = ""
+    if case .constant(let constant)? = graph.producer(of: value)?.operation { name = constant.name }
+    let placement = allocate(
+      TensorType(data.type.element, data.type.shape), name: name, .constant(ConstantData(data)))
+    placements[value] = placement
+    return placement
+  }
+
+  /// Where a result shall be written: an output port, a part of a joined tensor, or new memory.
+  mutating func destination(of value: ValueID) -> Placement {
+    if let known = placements[value] { return known }
+    let type = graph.type(of: value)
+    let placement: Placement
+    if let (join, axis, start) = destinations[value] {
+      placement = destination(of: join.results[0])
+        .slice(axis: axis, start: start, count: type.shape.extents?[axis] ?? 0)
+    } else {
+      placement = allocate(type, name: graph[value].name ?? "", .arena(offset: 0))
+    }
+    placements[value] = placement
+    return placement
+  }
+
+  /// The tensor in row-major order without gaps, copied when it lies otherwise.
+  mutating func contiguous(_ placement: Placement) -> Placement {
+    if placement.isContiguous { return placement }
+    let copy = allocate(
+      TensorType(placement.element, placement.extents), name: "copy", .arena(offset: 0))
+    kernel("copy", origins: []) { $0.copy(from: placement, to: copy) }
+    return copy
+  }
+
+  // MARK: Kernels
+
+  /// Adds a kernel with a unique name.
+  mutating func kernel(
+    _ name: String, origins: [String], _ write: (inout KernelBuilder) -> Void
+  ) {
+    var builder = KernelBuilder(target: target)
+    write(&builder)
+    guard !builder.statements.isEmpty else { return }
+    let number = kernelNames[name, default: 0]
+    kernelNames[name] = number + 1
+    program.kernels.append(
+      Kernel(name: "\(name)_\(number)", origins: origins, body: builder.statements))
+  }
+}

@@ -1,0 +1,41 @@
+/// The loops over a result: which axes remain, in which order, after merging neighbours.
+struct Nest {
+  /// The extents of the loops, outermost first.
+  var extents: [Int]
+  /// For each placement the strides of the loops.
+  var strides: [[Int]]
+
+  /// Loops over `placements[0]`, all of whose companions have the same extents.
+  ///
+  /// Axes are ordered by the strides of the first placement, so that its memory is walked in
+  /// order; axes of extent 1 vanish and axes that follow each other in all placements merge.
+  init(_ placements: [Placement]) {
+    let first = placements[0]
+    let axes = first.extents.indices
+      .filter { first.extents[$0] != 1 }
+      .sorted { abs(first.strides[$0]) > abs(first.strides[$1]) }
+    extents = []
+    strides = placements.map { _ in [] }
+    for axis in axes {
+      let extent = first.extents[axis]
+      let merges =
+        !extents.isEmpty
+        && placements.indices.allSatisfy { place in
+          strides[place][extents.count - 1] == placements[place].strides[axis] * extent
+        }
+      if merges {
+        extents[extents.count - 1] *= extent
+        for place in placements.indices {
+          strides[place][extents.count - 1] = placements[place].strides[axis]
+        }
+      } else {
+        extents.append(extent)
+        for place in placements.indices { strides[place].append(placements[place].strides[axis]) }
+      }
+    }
+    if extents.isEmpty {
+      extents = [1]
+      for place in placements.indices { strides[place] = [0] }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+internal import ApusIR
+
+/// Where the elements of a tensor lie: element `i` is at `origin + Σ iₐ · strideₐ` of a buffer.
+struct Placement: Hashable {
+  var buffer: BufferID
+  var element: ElementType
+  var origin: Index
+  var extents: [Int]
+  var strides: [Int]
+
+  /// The element at given coordinates.
+  func index(_ coordinates: [Index]) -> Index {
+    zip(coordinates, strides).reduce(origin) { $0 + $1.0 * $1.1 }
+  }
+
+  /// The access whose lanes run along `axis`, or that has one lane.
+  func access(_ coordinates: [Index], lanesAlong axis: Int? = nil) -> Access {
+    Access(buffer, index(coordinates), laneStride: axis.map { strides[$0] } ?? 0)
+  }
+
+  /// The tensor seen under a larger shape: stride 0 where it repeats.
+  func broadcast(to target: [Int]) -> Placement {
+    var result = self
+    let added = target.count - extents.count
+    result.strides = target.indices.map { axis in
+      axis < added || (extents[axis - added] == 1 && target[axis] != 1)
+        ? 0 : strides[axis - added]
+    }
+    result.extents = target
+    return result
+  }
+
+  /// The tensor seen through an affine map whose iterators are the axes of `shape`.
+  func viewed(through map: IndexMap, extents shape: [Int]) -> Placement {
+    var result = self
+    result.extents = shape
+    result.strides = [Int](repeating: 0, count: shape.count)
+    for (axis, place) in map.axes.enumerated() {
+      result.origin = result.origin + place.offset * strides[axis]
+      for term in place.terms { result.strides[term.iterator] += term.coefficient * strides[axis] }
+    }
+    return result
+  }
+
+  /// The part of the tensor from `start` on along one axis.
+  func slice(axis: Int, start: Int, count: Int) -> Placement {
+    var result = self
+    result.origin = origin + start * strides[axis]
+    result.extents[axis] = count
+    return result
+  }
+
+  /// The tensor of lower rank at given indices of some axes.
+  func fixing(_ axes: [Int], at indices: [Index]) -> Placement {
+    var result = self
+    for (axis, index) in zip(axes, indices) {
+      result.origin = result.origin + index * strides[axis]
+    }
+    let kept = extents.indices.filter { !axes.contains($0) }
+    result.extents = kept.map { extents[$0] }
+    result.strides = kept.map { strides[$0] }
+    return result
+  }
+
+  /// The tensor with axes in another order.
+  func permuted(_ order: [Int]) -> Placement {
+    var result = self
+    result.extents = order.map { extents[$0] }
+    result.strides = order.map { strides[$0] }
+    return result
+  }
+
+  /// Whether row-major order has no gaps.
+  var isContiguous: Bool {
+    var expected = 1
+    for axis in extents.indices.reversed() where extents[axis] != 1 {
+      if strides[axis] != expected { return false }
+      expected *= extents[axis]
+    }
+    return true
+  }
+
+  /// The tensor under another shape when strides can express that.
+  func reshaped(to shape: [Int]) -> Placement? {
+    if shape.contains(0) || extents.contains(0) { return nil }
+    let old = extents.indices.filter { extents[$0] != 1 }
+    var result = self
+    result.extents = shape
+    result.strides = [Int](repeating: 0, count: shape.count)
+    var (i, j) = (0, 0)
+    while i < old.count {
+      var (first, last) = (i, j)
+      var (have, want) = (extents[old[i]], 1)
+      while last < shape.count, want < have { want *= shape[last]; last += 1 }
+      while have != want {
+        if have < want {
+          first += 1
+          guard first < old.count else { return nil }
+          have *= extents[old[first]]
+        } else {
+          guard last < shape.count else { return nil }
+          want *= shape[last]
+          last += 1
+        }
+      }
+      for k in i..<first
+      where strides[old[k]] != strides[old[k + 1]] * extents[old[k + 1]] { return nil }
+      var stride = strides[old[first]]
+      for axis in (j..<last).reversed() {
+        result.strides[axis] = stride
+        stride *= shape[axis]
+      }
+      (i, j) = (first + 1, last)
+    }
+    return result
+  }
+}

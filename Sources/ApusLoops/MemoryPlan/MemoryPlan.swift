@@ -1,0 +1,75 @@
+internal import ApusIR
+
+extension Program {
+  /// Places every temporary in the arena so that buffers alive at the same time do not overlap.
+  ///
+  /// A buffer lives from the first kernel that touches it to the last. Buffers that share memory
+  /// by an agreed reuse are placed as one. Largest first, each at the lowest free offset
+  /// (Pisarchyk & Lee, 2020, "Efficient Memory Management for Deep Neural Net Inference").
+  mutating func planMemory(reuses: [(new: BufferID, old: BufferID)]) {
+    var blocks = lifetimes()
+    join(&blocks, reuses)
+    let order = blocks.indices.filter { !blocks[$0].buffers.isEmpty }
+      .sorted { (blocks[$0].bytes, $1) > (blocks[$1].bytes, $0) }
+    var placed: [MemoryBlock] = []
+    for index in order {
+      var block = blocks[index]
+      block.offset = block.lowestOffset(among: placed)
+      placed.append(block)
+      for buffer in block.buffers { self[buffer].storage = .arena(offset: block.offset) }
+    }
+    arenaBytes = placed.map { $0.offset + $0.bytes }.max() ?? 0
+    liveBytes = kernels.indices.map { place in
+      placed.filter { $0.life.contains(place) }.reduce(0) { $0 + $1.bytes }
+    }.max() ?? 0
+  }
+
+  /// One block per temporary that a kernel touches.
+  private func lifetimes() -> [MemoryBlock] {
+    var lives: [BufferID: ClosedRange<Int>] = [:]
+    for (place, kernel) in kernels.enumerated() {
+      for buffer in kernel.buffers {
+        lives[buffer] = (lives[buffer]?.lowerBound ?? place)...place
+      }
+    }
+    return buffers.indices.compactMap { number in
+      let id = BufferID(number)
+      guard case .arena = buffers[number].storage, let life = lives[id] else { return nil }
+      let bytes = (buffers[number].byteCount + 63) / 64 * 64
+      return MemoryBlock(buffers: [id], bytes: bytes, life: life)
+    }
+  }
+
+  /// Joins the new buffer of a reuse with the old one where that ends as the new one begins.
+  private func join(_ blocks: inout [MemoryBlock], _ reuses: [(new: BufferID, old: BufferID)]) {
+    for reuse in reuses where reuse.new != reuse.old {
+      guard let new = blocks.firstIndex(where: { $0.buffers.contains(reuse.new) }),
+        let old = blocks.firstIndex(where: { $0.buffers.contains(reuse.old) }), new != old,
+        blocks[old].life.upperBound == blocks[new].life.lowerBound,
+        blocks[old].bytes == blocks[new].bytes
+      else { continue }
+      blocks[old].buffers += blocks[new].buffers
+      blocks[old].life = blocks[old].life.lowerBound...blocks[new].life.upperBound
+      blocks[new].buffers = []
+    }
+  }
+}
+
+/// Memory that one or more buffers use one after the other.
+private struct MemoryBlock {
+  var buffers: [BufferID]
+  var bytes: Int
+  var life: ClosedRange<Int>
+  var offset = 0
+
+  /// The lowest offset at which the block meets none that is alive at the same time.
+  func lowestOffset(among placed: [MemoryBlock]) -> Int {
+    let busy = placed.filter { $0.life.overlaps(life) }.sorted { $0.offset < $1.offset }
+    var offset = 0
+    for block in busy {
+      if block.offset >= offset + bytes { break }
+      offset = max(offset, block.offset + block.bytes)
+    }
+    return offset
+  }
+}

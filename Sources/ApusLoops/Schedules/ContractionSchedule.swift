@@ -1,0 +1,150 @@
+internal import ApusIR
+
+extension Lowering {
+  /// Any contraction: one sum per lane, loops over the reduction, guards where padding is read.
+  mutating func scheduleContraction(_ task: KernelTask) throws(DiagnosticError) {
+    let types = task.operands.map { graph.type(of: $0) }
+    guard case .contraction(let contraction) = task.root.definition.semantics(of: types) else {
+      throw DiagnosticError(
+        Diagnostic(
+          .unsupported, id: "no-schedule", "no schedule for this form of \(task.root.mnemonic)",
+          notes: task.origins))
+    }
+    let result = destination(of: task.results[0])
+    let nest = ContractionNest(
+      contraction, operands: task.operands.map { placement(of: $0) }, result: result)
+    let extra = epiloguePlacements(task, shape: result.extents)
+    let halo = graph.type(of: task.results[0]).layout.halo
+    kernel(task.root.mnemonic, origins: task.origins) { builder in
+      builder.zeroHalo(halo, of: result)
+      builder.contraction(nest, task, result: result, extra: extra)
+    }
+  }
+}
+
+/// The operands of a contraction as accesses over its iterators.
+struct ContractionNest {
+  let contraction: Contraction
+  /// The extents of all iterators: those of the result, then the reduction.
+  let extents: [Int]
+  let operands: [Placement]
+  /// For each operand the strides of all iterators.
+  let strides: [[Int]]
+  /// Axes of operands that may lie outside their extent.
+  let guards: [(axis: IndexMap.Axis, extent: Int)]
+
+  init(_ contraction: Contraction, operands: [Placement], result: Placement) {
+    self.contraction = contraction
+    self.operands = operands
+    let extents = result.extents + contraction.reduction
+    self.extents = extents
+    strides = zip(operands, contraction.maps).map { operand, map in
+      operand.viewed(through: map, extents: extents).strides
+    }
+    guards = zip(operands, contraction.maps).flatMap { operand, map in
+      map.axes.enumerated().compactMap { axis, place in
+        place.range(over: extents).map { $0.lowerBound < 0 || $0.upperBound >= operand.extents[axis] }
+          == true ? (place, operand.extents[axis]) : nil
+      }
+    }
+  }
+
+  /// The access of an operand at given values of the iterators.
+  func access(_ operand: Int, _ iterators: [Index], laneStride: Int) -> Access {
+    let map = contraction.maps[operand]
+    let base = operands[operand].viewed(through: map, extents: extents)
+    return Access(base.buffer, base.index(iterators), laneStride: laneStride)
+  }
+
+  /// Whether lanes may run along an axis of the result.
+  func allowsLanes(along axis: Int, _ builder: KernelBuilder) -> Bool {
+    strides.allSatisfy { builder.accepts(laneStride: $0[axis]) }
+      && !guards.contains { $0.axis.terms.contains { $0.iterator == axis } }
+  }
+}
+
+extension IndexMap.Axis {
+  /// The smallest and largest value; `nil` when an iterator has no values.
+  func range(over extents: [Int]) -> ClosedRange<Int>? {
+    var (low, high) = (offset, offset)
+    for term in terms {
+      guard extents[term.iterator] > 0 else { return nil }
+      let reach = term.coefficient * (extents[term.iterator] - 1)
+      low += min(reach, 0)
+      high += max(reach, 0)
+    }
+    return low...high
+  }
+
+  /// The value as an index.
+  func index(_ iterators: [Index]) -> Index {
+    terms.reduce(Index(offset)) { $0 + iterators[$1.iterator] * $1.coefficient }
+  }
+}
+
+extension KernelBuilder {
+  fileprivate mutating func contraction(
+    _ nest: ContractionNest, _ task: KernelTask, result: Placement, extra: [Placement]
+  ) {
+    let axes = result.extents.indices.sorted { result.strides[$0] > result.strides[$1] }
+    let candidates = axes.reversed().filter {
+      result.extents[$0] > 1 && nest.allowsLanes(along: $0, self)
+        && vectorizes(task, result: result, operands: extra + nest.operands.map {
+          Placement(
+            buffer: $0.buffer, element: $0.element, origin: Index(0), extents: result.extents,
+            strides: result.extents.map { _ in 0 })
+        }, along: $0)
+    }
+    let lane = candidates.first
+    let outer = axes.filter { $0 != lane }
+    loops(outer.map { result.extents[$0] }, .parallel) { builder, places in
+      var coordinates = [Index](repeating: Index(0), count: axes.count)
+      for (axis, place) in zip(outer, places) { coordinates[axis] = place }
+      guard let lane else {
+        builder.sum(nest, task, result, extra, coordinates, lane: nil, lanes: 1)
+        return
+      }
+      builder.strip(result.extents[lane], vectorized: true) { builder, place, lanes in
+        coordinates[lane] = place
+        builder.sum(nest, task, result, extra, coordinates, lane: lane, lanes: lanes)
+      }
+    }
+  }
+
+  /// One element (or vector of elements) of the result.
+  private mutating func sum(
+    _ nest: ContractionNest, _ task: KernelTask, _ result: Placement, _ extra: [Placement],
+    _ coordinates: [Index], lane: Int?, lanes: Int
+  ) {
+    let contraction = nest.contraction
+    let element = contraction.body.result.arithmetic
+    let total = set(.literal(contraction.initial, element), element, lanes: lanes)
+    loops(contraction.reduction) { builder, reduction in
+      let iterators = coordinates + reduction
+      builder.guarding(nest.guards.map { ($0.axis.index(iterators), $0.extent) }) { builder in
+        let loads = nest.operands.indices.map { operand in
+          let stride = lanes == 1 ? 0 : lane.map { nest.strides[operand][$0] } ?? 0
+          return Expression.load(nest.access(operand, iterators, laneStride: stride))
+        }
+        let value = builder.evaluate(contraction.body, loads, lanes: lanes)
+        builder.update(total, .binary(contraction.combine, .register(total), value))
+      }
+    }
+    var value = Expression.register(total)
+    if contraction.body.result.isNarrowInteger { value = .convert(value, contraction.body.result) }
+    value = finish(task, value, extra, at: coordinates, lanesAlong: lane, lanes: lanes)
+    var target = result.access(coordinates, lanesAlong: lane)
+    if lanes == 1 { target.laneStride = 1 }
+    store(target, value, lanes: lanes)
+  }
+
+  /// Runs the body where every index lies in its extent.
+  private mutating func guarding(
+    _ guards: [(Index, Int)], _ body: (inout KernelBuilder) -> Void
+  ) {
+    guard let (index, extent) = guards.first else { return body(&self) }
+    within(index, extent: extent) { builder, _ in
+      builder.guarding(Array(guards.dropFirst()), body)
+    }
+  }
+}

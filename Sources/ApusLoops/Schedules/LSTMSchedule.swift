@@ -1,0 +1,89 @@
+internal import ApusIR
+
+extension Lowering {
+  /// One LSTM direction: per step a tiled multiply of the state, then the cell in vectors.
+  ///
+  /// The last states double as the states of the running step.
+  mutating func scheduleLSTM(_ task: KernelTask, _ lstm: LSTM) {
+    let (x, weights) = (placement(of: task.operands[0]), task.operands[1])
+    let starts = task.operands[2...3].map { placement(of: $0) }
+    let states = task.results.map { destination(of: $0) }
+    let (steps, batch, hidden) = (x.extents[0], x.extents[1], x.extents[2] / 4)
+    let shape = TileShape.best(rows: batch, columns: 4 * hidden, depth: hidden, target: target)
+    let transposed = placement(of: weights).permuted([1, 0])
+    var panels: PackedPanels
+    var pack: ((inout KernelBuilder, Placement) -> Void)?
+    if let data = graph.constant(weights) {
+      panels = packedConstant(
+        data, name: constantName(weights), depth: hidden, columns: 4 * hidden, shape: shape,
+        columnStride: hidden
+      ) { $0 }
+    } else {
+      (panels, pack) = self.panels(of: transposed, shape: shape)
+    }
+    let gates = allocate(
+      TensorType(.f32, [batch, 4 * hidden]), name: "gates", .arena(offset: 0))
+    let product = KernelTask(root: task.root, operands: [], results: [], type: task.rootType)
+    kernel("lstm", origins: task.origins) { builder in
+      builder.copy(from: starts[0], to: states[1])
+      builder.copy(from: starts[1], to: states[2])
+      pack?(&builder, transposed)
+      builder.loop(steps) { builder, step in
+        let time = lstm.reverse ? step * -1 + (steps - 1) : step
+        builder.multiply(
+          TiledMultiply(
+            left: states[1], leftAxes: [0], leftScale: [1], levels: [(hidden, 1)], panels: panels,
+            result: gates, resultAxes: [0], columnAxis: 1, grid: [batch], shape: shape),
+          product, extra: [])
+        builder.cell(
+          gates: gates, input: x.fixing([0], at: [time]), output: states[0].fixing([0], at: [time]),
+          hidden: states[1], cell: states[2])
+      }
+    }
+  }
+}
+
+extension KernelTask {
+  /// A part of a kernel that has no epilogue.
+  init(root: Operation, operands: [ValueID], results: [ValueID], type: TensorType) {
+    self.root = root
+    self.operands = operands
+    self.results = results
+    rootType = type
+    origins = []
+  }
+}
+
+extension KernelBuilder {
+  /// The new states of one step from the gates in the order input, output, forget, cell.
+  fileprivate mutating func cell(
+    gates: Placement, input: Placement, output: Placement, hidden: Placement, cell: Placement
+  ) {
+    let width = hidden.extents[1]
+    loop(hidden.extents[0]) { builder, row in
+      builder.strip(width, vectorized: builder.target.vectorizes(.f32)) { builder, place, lanes in
+        let axis = lanes == 1 ? nil : 1
+        func gate(_ number: Int) -> Expression {
+          let coordinates = [row, place + number * width]
+          return .binary(
+            .add, .load(gates.access(coordinates, lanesAlong: axis)),
+            .load(input.access(coordinates, lanesAlong: axis)))
+        }
+        func load(_ tensor: Placement) -> Expression {
+          .load(tensor.access([row, place], lanesAlong: axis))
+        }
+        let keep = Expression.binary(.mul, .unary(.sigmoid, gate(2)), load(cell))
+        let add = Expression.binary(.mul, .unary(.sigmoid, gate(0)), .unary(.tanh, gate(3)))
+        let next = builder.set(.binary(.add, keep, add), .f32, lanes: lanes)
+        let state = builder.set(
+          .binary(.mul, .unary(.sigmoid, gate(1)), .unary(.tanh, .register(next))), .f32,
+          lanes: lanes)
+        for (tensor, value) in [(cell, next), (hidden, state), (output, state)] {
+          var target = tensor.access([row, place], lanesAlong: axis)
+          target.laneStride = 1
+          builder.store(target, .register(value), lanes: lanes)
+        }
+      }
+    }
+  }
+}

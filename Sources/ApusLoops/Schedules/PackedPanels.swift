@@ -1,0 +1,162 @@
+internal import ApusIR
+
+/// The right operand of a multiply, in panels of a few columns with all steps of each together.
+///
+/// Panel `p` holds columns from `starts[p]` on as `[depth][widths[p]]`; missing columns are zero.
+struct PackedPanels {
+  let buffer: BufferID
+  let depth: Int
+  let columns: Int
+  /// The columns of a full panel, and of the last one, both multiples of the lanes of a tile.
+  let width: Int
+  let lastWidth: Int
+  /// The element where panel 0 starts.
+  var origin = Index(0)
+  /// The distance of neighbouring steps; the width of the panel unless columns lie elsewhere.
+  var stepStride: Int?
+  /// The distance of neighbouring panels.
+  var panelStride: Int
+
+  init(buffer: BufferID, depth: Int, columns: Int, shape: TileShape, target: Target) {
+    self.buffer = buffer
+    self.depth = depth
+    self.columns = columns
+    width = shape.vectors * target.tileLanes
+    let rest = columns % width
+    lastWidth = (rest + target.tileLanes - 1) / target.tileLanes * target.tileLanes
+    panelStride = depth * width
+  }
+
+  /// The number of full panels.
+  var fullPanels: Int { columns / width }
+
+  /// The number of elements that panels take.
+  var count: Int { depth * (fullPanels * width + lastWidth) }
+
+  /// The place of panel `panel` (a number of full panels), step 0.
+  func access(panel: Index) -> Access { Access(buffer, origin + panel * panelStride) }
+
+  /// Packs numbers given by depth and column.
+  static func pack(
+    _ target: UnsafeMutableRawBufferPointer, depth: Int, columns: Int, width: Int, lastWidth: Int,
+    source: UnsafePointer<Float>, depthStride: (Int) -> Int, columnStride: Int
+  ) {
+    let numbers = target.bindMemory(to: Float.self)
+    var start = 0
+    var place = 0
+    while start < columns {
+      let panel = columns - start >= width ? width : lastWidth
+      let used = min(panel, columns - start)
+      for step in 0..<depth {
+        let line = source + depthStride(step) + start * columnStride
+        for column in 0..<used { numbers[place + column] = line[column * columnStride] }
+        place += panel
+      }
+      start += panel
+    }
+  }
+}
+
+extension Lowering {
+  /// Panels of a constant matrix, packed when the program is written out.
+  ///
+  /// `offset(step)` is the element of the constant for column 0 at a step.
+  mutating func packedConstant(
+    _ data: TensorData, name: String, depth: Int, columns: Int, shape: TileShape,
+    base: Int = 0, columnStride: Int, offset: @escaping @Sendable (Int) -> Int
+  ) -> PackedPanels {
+    let id = addBuffer(
+      name + ".packed", .f32, count: 0,
+      .constant(ConstantData(byteCount: 0) { _ in }))
+    let panels = PackedPanels(
+      buffer: id, depth: depth, columns: columns, shape: shape, target: target)
+    let (width, lastWidth) = (panels.width, panels.lastWidth)
+    program[id].count = panels.count
+    program[id].storage = .constant(
+      ConstantData(byteCount: panels.count * 4) { target in
+        data.withBytes { bytes in
+          let aligned = AlignedFloats(bytes)
+          aligned.withPointer { source in
+            PackedPanels.pack(
+              target, depth: depth, columns: columns, width: width, lastWidth: lastWidth,
+              source: source + base, depthStride: offset, columnStride: columnStride)
+          }
+        }
+      })
+    return panels
+  }
+
+  /// Panels of a matrix `[depth, columns]` that is computed at run time.
+  ///
+  /// Used in place when rows are contiguous and whole, copied by the returned kernel part otherwise.
+  mutating func panels(
+    of matrix: Placement, shape: TileShape
+  ) -> (panels: PackedPanels, pack: ((inout KernelBuilder, Placement) -> Void)?) {
+    let (depth, columns) = (matrix.extents[0], matrix.extents[1])
+    if matrix.strides[1] == 1, columns % target.tileLanes == 0 {
+      var panels = PackedPanels(
+        buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
+      panels.origin = matrix.origin
+      panels.stepStride = matrix.strides[0]
+      panels.panelStride = panels.width
+      return (panels, nil)
+    }
+    let draft = PackedPanels(
+      buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
+    let buffer = scratch(.f32, count: draft.count)
+    let panels = PackedPanels(
+      buffer: buffer, depth: depth, columns: columns, shape: shape, target: target)
+    return (panels, { builder, source in builder.pack(source, into: panels) })
+  }
+}
+
+extension KernelBuilder {
+  /// Copies a matrix into panels; columns that are missing become zero.
+  fileprivate mutating func pack(_ matrix: Placement, into panels: PackedPanels) {
+    let full = panels.fullPanels
+    loop(full) { builder, panel in
+      var source = matrix.fixing([], at: [])
+      source.origin = source.origin + panel * (panels.width * matrix.strides[1])
+      source.extents[1] = panels.width
+      builder.copy(
+        from: source,
+        to: Placement(
+          buffer: panels.buffer, element: .f32, origin: panel * panels.panelStride,
+          extents: source.extents, strides: [panels.width, 1]))
+    }
+    let rest = panels.columns - full * panels.width
+    guard rest > 0 else { return }
+    var last = Placement(
+      buffer: panels.buffer, element: .f32, origin: Index(full * panels.panelStride),
+      extents: [panels.depth, rest], strides: [panels.lastWidth, 1])
+    let source = matrix.slice(axis: 1, start: full * panels.width, count: rest)
+    copy(from: source, to: last)
+    if panels.lastWidth > rest {
+      last = last.slice(axis: 1, start: rest, count: panels.lastWidth - rest)
+      fill(last, .float(0))
+    }
+  }
+}
+
+/// Floats at any address, copied only when they are not aligned.
+private struct AlignedFloats {
+  private let bytes: UnsafeRawBufferPointer
+  private let copy: [Float]
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    self.bytes = bytes
+    let isAligned = UInt(bitPattern: bytes.baseAddress) % 4 == 0
+    copy =
+      isAligned
+      ? []
+      : (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+  }
+
+  func withPointer(_ body: (UnsafePointer<Float>) -> Void) {
+    if copy.isEmpty {
+      if let base = bytes.bindMemory(to: Float.self).baseAddress { body(base) }
+    } else {
+      copy.withUnsafeBufferPointer { if let base = $0.baseAddress { body(base) } }
+    }
+  }
+}

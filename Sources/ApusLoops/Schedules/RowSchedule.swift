@@ -1,0 +1,150 @@
+internal import ApusIR
+
+/// A walk along rows: loops over `outer` axes of a tensor, vectors along the others.
+struct RowNest {
+  /// Axes with one row each.
+  let outer: [Int]
+  /// Axes of a row, the innermost last.
+  let inner: [Int]
+  /// The extents of the row axes.
+  let extents: [Int]
+  private let rank: Int
+
+  init(rank: Int, rows: [Int], extents: [Int]) {
+    inner = rows
+    outer = (0..<rank).filter { !rows.contains($0) }
+    self.extents = rows.map { extents[$0] }
+    self.rank = rank
+  }
+
+  /// The coordinates of an element.
+  func coordinates(_ outerPlaces: [Index], _ innerPlaces: [Index]) -> [Index] {
+    var result = [Index](repeating: Index(0), count: rank)
+    for (axis, place) in zip(outer, outerPlaces) { result[axis] = place }
+    for (axis, place) in zip(inner, innerPlaces) { result[axis] = place }
+    return result
+  }
+}
+
+extension KernelBuilder {
+  /// Runs over the elements of a row in vectors.
+  mutating func row(
+    _ extents: [Int], vectorized: Bool,
+    _ body: (inout KernelBuilder, [Index], Int) -> Void
+  ) {
+    loops(Array(extents.dropLast())) { builder, outer in
+      builder.strip(extents.last ?? 1, vectorized: vectorized) { builder, place, lanes in
+        body(&builder, outer + [place], lanes)
+      }
+    }
+  }
+
+  /// The combination of one value per element of a row, as a scalar register.
+  mutating func reduceRow(
+    _ extents: [Int], vectorized: Bool, _ combine: BinaryFunction, _ initial: Literal,
+    _ element: ElementType,
+    _ body: (inout KernelBuilder, [Index], Int) -> Expression
+  ) -> Register {
+    var sums: [Int: Register] = [:]
+    var order: [Register] = []
+    let extent = extents.last ?? 1
+    let lanes = vectorized ? target.lanes : 1
+    let rest = target.vectorLength == .upTo ? extent % lanes : min(extent % lanes, 1)
+    for count in [extent >= lanes ? lanes : 0, rest] where count > 0 && sums[count] == nil {
+      let register = set(.literal(initial, element), element, lanes: count)
+      sums[count] = register
+      order.append(register)
+    }
+    row(extents, vectorized: vectorized) { builder, place, lanes in
+      guard let sum = sums[lanes] else { return }
+      let value = body(&builder, place, lanes)
+      builder.update(sum, .binary(combine, .register(sum), value))
+    }
+    let parts = order.map { $0.lanes == 1 ? Expression.register($0) : .across(combine, $0) }
+    let total = parts.dropFirst().reduce(parts.first ?? .literal(initial, element)) {
+      .binary(combine, $0, $1)
+    }
+    return set(total, element, lanes: 1)
+  }
+}
+
+extension Lowering {
+  /// Reductions: along contiguous rows with vectors across the row, otherwise like any contraction.
+  mutating func scheduleReduce(_ task: KernelTask, _ reduce: Reduce) throws(DiagnosticError) {
+    let source = placement(of: task.operands[0])
+    let rows = reduce.axes.filter { source.extents[$0] > 1 }
+      .sorted { source.strides[$0] > source.strides[$1] }
+    guard let last = rows.last, source.strides[last] == 1, target.vectorizes(source.element) else {
+      return try scheduleContraction(task)
+    }
+    let result = destination(of: task.results[0])
+    let extra = epiloguePlacements(task, shape: result.extents)
+    let nest = RowNest(rank: source.extents.count, rows: rows, extents: source.extents)
+    let element = source.element
+    kernel("reduce", origins: task.origins) { builder in
+      builder.loops(nest.outer.map { source.extents[$0] }, .parallel) { builder, outer in
+        let total = builder.reduceRow(
+          nest.extents, vectorized: true, reduce.combine, reduce.initial(of: element),
+          element.arithmetic
+        ) { _, inner, lanes in
+          .load(source.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : last))
+        }
+        let place = nest.coordinates(outer, [])
+        let value = builder.finish(
+          task, .register(total), extra, at: place, lanesAlong: nil, lanes: 1)
+        builder.store(result.access(place), value, lanes: 1)
+      }
+    }
+  }
+
+  /// Scaling to unit variance in three passes over a row that stays in cache.
+  mutating func scheduleNormalize(_ task: KernelTask, _ normalize: Normalize) {
+    let source = placement(of: task.operands[0])
+    let result = destination(of: task.results[0])
+    let extra = epiloguePlacements(task, shape: result.extents)
+    offerReuse(of: task.operands[0], source, for: result)
+    let rank = source.extents.count
+    let nest = RowNest(rank: rank, rows: Array(normalize.axis..<rank), extents: source.extents)
+    let last = rank - 1
+    let count = Double(nest.extents.reduce(1, *))
+    kernel("normalize", origins: task.origins) { builder in
+      let vectorized =
+        builder.vectorizes(task, result: result, operands: extra + [source], along: last)
+      let type = source.element.arithmetic
+      builder.loops(nest.outer.map { source.extents[$0] }, .parallel) { builder, outer in
+        func element(_ inner: [Index], _ lanes: Int) -> Expression {
+          .load(source.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : last))
+        }
+        var mean = Expression.literal(.float(0), type)
+        if normalize.centered {
+          let sum = builder.reduceRow(nest.extents, vectorized: vectorized, .add, .float(0), type) {
+            _, inner, lanes in element(inner, lanes)
+          }
+          mean = .register(
+            builder.set(
+              .binary(.mul, .register(sum), .literal(.float(1 / count), type)), type, lanes: 1))
+        }
+        let squares = builder.reduceRow(nest.extents, vectorized: vectorized, .add, .float(0), type)
+        { builder, inner, lanes in
+          let x = element(inner, lanes)
+          let value = normalize.centered ? Expression.binary(.sub, x, mean) : x
+          let deviation = builder.set(value, type, lanes: lanes)
+          return .binary(.mul, .register(deviation), .register(deviation))
+        }
+        let variance = Expression.binary(
+          .add, .binary(.mul, .register(squares), .literal(.float(1 / count), type)),
+          .literal(.float(normalize.epsilon), type))
+        let scale = builder.set(.unary(.reciprocal, .unary(.sqrt, variance)), type, lanes: 1)
+        builder.row(nest.extents, vectorized: vectorized) { builder, inner, lanes in
+          let x = element(inner, lanes)
+          let centered = normalize.centered ? Expression.binary(.sub, x, mean) : x
+          let place = nest.coordinates(outer, inner)
+          let value = builder.finish(
+            task, .binary(.mul, centered, .register(scale)), extra, at: place, lanesAlong: last,
+            lanes: lanes)
+          builder.store(result.access(place, lanesAlong: last), value, lanes: lanes)
+        }
+      }
+    }
+  }
+}

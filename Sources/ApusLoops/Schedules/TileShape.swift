@@ -1,0 +1,42 @@
+/// The register tile of a multiply: rows by column vectors.
+struct TileShape: Hashable {
+  var rows: Int
+  var vectors: Int
+
+  /// The shape with the least estimated time for `rows` rows in runs that tiles may not cross.
+  ///
+  /// A tile of r rows and v vectors takes `r·v/2` cycles per step for its multiply-adds and
+  /// `(r + v)/2` for its loads, but at least the latency of one multiply-add; sums, one vector of
+  /// the right operand each and one broadcast must fit the registers.
+  static func best(rows: Int, columns: Int, depth: Int, target: Target) -> TileShape {
+    var best = TileShape(rows: 1, vectors: 1)
+    var least = Double.infinity
+    for vectors in 1...target.tileVectors {
+      let most = max(1, (target.registers - 2 - vectors) / vectors)
+      for height in 1...max(1, min(rows, most)) where height * vectors + vectors < target.registers {
+        let shape = TileShape(rows: height, vectors: vectors)
+        let cost = shape.cost(rows: rows, columns: columns, depth: depth, target: target)
+        if cost < least { (best, least) = (shape, cost) }
+      }
+    }
+    return best
+  }
+
+  /// Estimated cycles for all tiles.
+  func cost(rows total: Int, columns: Int, depth: Int, target: Target) -> Double {
+    let width = vectors * target.tileLanes
+    let restVectors = (columns % width + target.tileLanes - 1) / target.tileLanes
+    func column(_ height: Int) -> Double {
+      let full = Double(columns / width) * cycles(height, vectors, depth)
+      return full + (restVectors > 0 ? cycles(height, restVectors, depth) : 0)
+    }
+    let rest = total % rows
+    return Double(total / rows) * column(rows) + (rest > 0 ? column(rest) : 0)
+  }
+
+  private func cycles(_ height: Int, _ width: Int, _ depth: Int) -> Double {
+    let multiplies = Double(height * width) / 2
+    let loads = Double(height + width) / 2
+    return Double(depth) * max(multiplies, loads, 4) + Double(8 + 2 * height * width)
+  }
+}

@@ -1,0 +1,157 @@
+internal import ApusIR
+
+/// The rows of one register tile: coordinates relative to those of its first row.
+struct TileBlock {
+  /// The coordinates of the first row along the row axes.
+  var base: [Index]
+  /// Coordinates of each row relative to the first.
+  var relative: [[Int]]
+
+  /// Where rows of a tensor begin, given the strides of the row axes.
+  func rows(_ tensor: Placement, axes: [Int], scale: [Int]) -> (base: Index, offsets: [Int]) {
+    var start = Index(0)
+    for (place, axis) in axes.enumerated() {
+      start = start + base[place] * (tensor.strides[axis] * scale[place])
+    }
+    let offsets = relative.map { coordinates in
+      zip(coordinates, axes.indices).reduce(0) {
+        $0 + $1.0 * tensor.strides[axes[$1.1]] * scale[$1.1]
+      }
+    }
+    return (start, offsets)
+  }
+}
+
+extension KernelBuilder {
+  /// Covers a grid of rows with tiles of at most `height` rows.
+  ///
+  /// Tiles run along the last axis; where it is short, one tile takes several whole lines.
+  mutating func tiles(
+    grid: [Int], height: Int, _ body: (inout KernelBuilder, TileBlock) -> Void
+  ) {
+    let width = grid[grid.count - 1]
+    if grid.count > 1, width * 2 <= height {
+      return lines(grid: grid, perTile: height / width, body)
+    }
+    let outer = Array(grid.dropLast())
+    loops(outer) { builder, places in
+      func block(_ start: Index, _ count: Int) -> TileBlock {
+        TileBlock(
+          base: places + [start],
+          relative: (0..<count).map { outer.map { _ in 0 } + [$0] })
+      }
+      builder.loop(width / height) { body(&$0, block($1 * height, height)) }
+      let rest = width % height
+      if rest > 0 { body(&builder, block(Index(width - rest), rest)) }
+    }
+  }
+
+  /// Tiles of several whole lines of the last axis.
+  private mutating func lines(
+    grid: [Int], perTile: Int, _ body: (inout KernelBuilder, TileBlock) -> Void
+  ) {
+    let (height, width) = (grid[grid.count - 2], grid[grid.count - 1])
+    let outer = Array(grid.dropLast(2))
+    let perTile = min(perTile, height)
+    loops(outer) { builder, places in
+      func block(_ start: Index, _ count: Int) -> TileBlock {
+        TileBlock(
+          base: places + [start, Index(0)],
+          relative: (0..<count * width).map { outer.map { _ in 0 } + [$0 / width, $0 % width] })
+      }
+      builder.loop(height / perTile) { body(&$0, block($1 * perTile, perTile)) }
+      let rest = height % perTile
+      if rest > 0 { body(&builder, block(Index(height - rest), rest)) }
+    }
+  }
+}
+
+/// A multiply whose rows are places of a grid: matrix product and convolution alike.
+struct TiledMultiply {
+  /// The left operand at grid place 0.
+  var left: Placement
+  /// The axes of `left` that the grid runs along, and how far a grid step goes on each.
+  var leftAxes: [Int]
+  var leftScale: [Int]
+  /// The reduction: extents and strides of the left operand, outermost first.
+  var levels: [(extent: Int, stride: Int)]
+  var panels: PackedPanels
+  /// The result and the axes of it that the grid and the columns run along.
+  var result: Placement
+  var resultAxes: [Int]
+  var columnAxis: Int
+  /// The grid of rows.
+  var grid: [Int]
+  var shape: TileShape
+}
+
+extension KernelBuilder {
+  /// All tiles of a multiply, panel by panel, so that a panel stays in cache.
+  mutating func multiply(_ job: TiledMultiply, _ task: KernelTask, extra: [Placement]) {
+    let panels = job.panels
+    loop(panels.fullPanels, .parallel) { builder, panel in
+      builder.tiles(grid: job.grid, height: job.shape.rows) { builder, block in
+        builder.tile(
+          job, task, extra, block, panel: panel, width: panels.width, stored: panels.width)
+      }
+    }
+    let rest = panels.columns - panels.fullPanels * panels.width
+    guard rest > 0 else { return }
+    tiles(grid: job.grid, height: job.shape.rows) { builder, block in
+      builder.tile(
+        job, task, extra, block, panel: Index(panels.fullPanels), width: panels.lastWidth,
+        stored: rest)
+    }
+  }
+
+  private mutating func tile(
+    _ job: TiledMultiply, _ task: KernelTask, _ extra: [Placement], _ block: TileBlock,
+    panel: Index, width: Int, stored: Int
+  ) {
+    let column = panel * job.panels.width
+    func rows(_ tensor: Placement) -> TileRows {
+      let (start, offsets) = block.rows(
+        tensor, axes: job.resultAxes, scale: job.resultAxes.map { _ in 1 })
+      let stride = tensor.strides[job.columnAxis]
+      let base = tensor.origin + start + column * stride
+      return TileRows(Access(tensor.buffer, base, laneStride: stride), offsets: offsets)
+    }
+    let (start, offsets) = block.rows(job.left, axes: job.leftAxes, scale: job.leftScale)
+    let step = job.panels.stepStride ?? width
+    var levels: [TileMultiply.Level] = []
+    var below = step
+    for level in job.levels.reversed() {
+      levels.insert(
+        TileMultiply.Level(extent: level.extent, aStride: level.stride, bStride: below), at: 0)
+      below *= level.extent
+    }
+    let fuses = target.fusesEpilogues
+    emit(
+      .tile(
+        TileMultiply(
+          a: TileRows(
+            Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
+          b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
+          reduction: levels.merged, start: .zero, output: rows(job.result),
+          epilogue: fuses
+            ? task.epilogue.map { TileEpilogue($0, operands: extra.map(rows)) } : nil)))
+  }
+}
+
+extension [TileMultiply.Level] {
+  /// The levels with neighbours joined that continue each other in both operands.
+  fileprivate var merged: [TileMultiply.Level] {
+    var result: [TileMultiply.Level] = []
+    for level in self where level.extent != 1 {
+      if let last = result.last, last.aStride == level.aStride * level.extent,
+        last.bStride == level.bStride * level.extent
+      {
+        result[result.count - 1] = TileMultiply.Level(
+          extent: last.extent * level.extent, aStride: level.aStride, bStride: level.bStride)
+      } else {
+        result.append(level)
+      }
+    }
+    return result.isEmpty ? Array(suffix(1)) : result
+  }
+}

@@ -1,0 +1,56 @@
+internal import ApusIR
+
+/// A machine that schedules write programs for, as a value.
+public struct Target: Hashable, Sendable {
+  /// How many lanes a vector statement may have.
+  public enum VectorLength: Hashable, Sendable {
+    /// Exactly `lanes`, or 1.
+    case fixed
+    /// Any number up to `lanes`.
+    case upTo
+  }
+
+  /// The name on the command line.
+  public var name: String
+  /// One line for people.
+  public var summary: String
+  /// The 32-bit lanes of one register; 1 for a scalar machine.
+  public var lanes: Int
+  /// How many lanes a vector statement may have.
+  public var vectorLength: VectorLength
+  /// The 32-bit lanes of one column vector of a register tile.
+  public var tileLanes: Int
+  /// Vector registers that a tile may use.
+  public var registers: Int
+  /// The most columns of a register tile, in registers.
+  public var tileVectors: Int
+  /// Whether tiles and windows apply their epilogue to sums that are still in registers.
+  public var fusesEpilogues: Bool
+  /// The bytes of second-level cache that one core has.
+  public var cacheBytes: Int
+  /// Flags for the C compiler beside `-O3`.
+  public var compilerFlags: [String]
+
+  /// Whether the elements of a type can be computed with in vectors.
+  func vectorizes(_ element: ElementType) -> Bool {
+    if vectorLength == .upTo { return true }
+    guard lanes > 1 else { return false }
+    switch element {
+    case .f32, .i32, .u32: return true
+    default: return false
+    }
+  }
+}
+
+extension Target {
+  /// Every target, in the order of the reference.
+  public static let all: [Target] = [
+    .native, .x86v4, .x86v3, .x86v2, .armv8, .riscv, .wasm, .cortexM4, .c99, .virtualMachine,
+  ]
+
+  /// A target by name.
+  public init?(named name: String) {
+    guard let target = Target.all.first(where: { $0.name == name }) else { return nil }
+    self = target
+  }
+}
