@@ -43,7 +43,9 @@ let package = Package(
     library("ApusONNX", ["ApusIR", "CONNX"]),
     library("ApusTransforms", ["ApusIR"]),
     library("ApusLoops", ["ApusIR"]),
-    library("ApusC", ["ApusLoops"]),
+    .target(
+      name: "ApusC", dependencies: ["ApusLoops"],
+      resources: [.embedInCode("Runtime/machine_layer.h.in")], swiftSettings: swiftSettings),
     .target(name: "CApusVM"),
     library("ApusBytecode", ["ApusLoops", "CApusVM"]),
     library("ApusRuntime", ["ApusC", "ApusBytecode"]),

@@ -40,8 +40,11 @@ public struct Graph: Hashable, Sendable {
 
   /// The data of a value that a constant makes.
   public func constant(_ id: ValueID) -> TensorData? {
-    guard case .constant(let constant)? = producer(of: id)?.operation else { return nil }
-    return constant.data
+    switch producer(of: id)?.operation {
+    case .constant(let constant)?: constant.data
+    case .extents(let extents)?: extents.data
+    default: nil
+    }
   }
 
   /// How often each value is used as an operand or an output.

@@ -1,6 +1,7 @@
 /// All core operators: the one closed list that passes match on.
 public enum Operation: Hashable, Sendable {
   case constant(Constant)
+  case extents(Extents)
   case map(Map)
   case transpose(Transpose)
   case reshape(Reshape)
@@ -24,6 +25,7 @@ public enum Operation: Hashable, Sendable {
   public var definition: any Operator {
     switch self {
     case .constant(let operation): operation
+    case .extents(let operation): operation
     case .map(let operation): operation
     case .transpose(let operation): operation
     case .reshape(let operation): operation
@@ -50,8 +52,8 @@ public enum Operation: Hashable, Sendable {
 
   /// An operation of each kind with default attributes, for parsers and references.
   public static let prototypes: [Operation] = [
-    .constant(Constant()), .map(Map()), .transpose(Transpose()), .reshape(Reshape()),
-    .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()), .gather(Gather()),
+    .constant(Constant()), .extents(Extents()), .map(Map()), .transpose(Transpose()),
+    .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()), .gather(Gather()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .relayout(Relayout()),
     .kernel(FusedKernel()),
@@ -63,6 +65,7 @@ public enum Operation: Hashable, Sendable {
   ) throws(Visitor.Failure) -> Operation {
     switch self {
     case .constant(let x): .constant(try visited(x, &visitor))
+    case .extents(let x): .extents(try visited(x, &visitor))
     case .map(let x): .map(try visited(x, &visitor))
     case .transpose(let x): .transpose(try visited(x, &visitor))
     case .reshape(let x): .reshape(try visited(x, &visitor))

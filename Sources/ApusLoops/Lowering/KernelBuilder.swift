@@ -5,9 +5,15 @@ struct KernelBuilder {
   let target: Target
   private var bodies: [[Statement]] = [[]]
   private var variableCount = 0
-  private var registerCount = 0
+  private var registerCount: Int
 
-  init(target: Target) { self.target = target }
+  init(target: Target, firstRegister: Int = 0) {
+    self.target = target
+    registerCount = firstRegister
+  }
+
+  /// The number of the next register.
+  var nextRegister: Int { registerCount }
 
   /// The finished statements.
   var statements: [Statement] { bodies[0] }

@@ -63,7 +63,7 @@ extension Lowering {
     case .pad(let pad): schedulePad(task, pad)
     case .gather(let gather): scheduleGather(task, gather)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
-    case .constant, .transpose, .reshape, .broadcast, .slice, .kernel:
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel:
       preconditionFailure("views and nested kernels are no roots")
     }
   }

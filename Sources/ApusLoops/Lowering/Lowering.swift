@@ -86,7 +86,7 @@ public struct Lowering {
   func makesStorage(_ value: ValueID) -> Bool {
     guard let producer = graph.producer(of: value) else { return false }
     switch producer.operation {
-    case .constant, .transpose, .reshape, .broadcast, .slice: return false
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice: return false
     default: return true
     }
   }

@@ -30,3 +30,29 @@ extension KernelBuilder {
       && ([result] + operands).allSatisfy { accepts(laneStride: $0.strides[axis]) }
   }
 }
+
+extension TileEpilogue {
+  /// The statements that store lanes of one row of a tile, after what the epilogue does to them.
+  ///
+  /// `sum` holds the lanes from `column` on; registers are numbered from `firstRegister` on.
+  public static func store(
+    _ epilogue: TileEpilogue?, _ sum: Register, in output: TileRows, row: Int, column: Int,
+    lanes: Int, firstRegister: inout Int, target: Target
+  ) -> [Statement] {
+    func place(_ rows: TileRows) -> Access {
+      Access(
+        rows.base.buffer,
+        rows.base.index + (rows.offsets[row] + column * rows.base.laneStride),
+        laneStride: rows.base.laneStride)
+    }
+    var builder = KernelBuilder(target: target, firstRegister: firstRegister)
+    var value = Expression.register(sum)
+    if let epilogue {
+      let loads = epilogue.operands.map { Expression.load(place($0)) }
+      value = builder.evaluate(epilogue.function, [value] + loads, lanes: lanes)
+    }
+    builder.store(place(output), value, lanes: lanes)
+    firstRegister = builder.nextRegister
+    return builder.statements
+  }
+}

@@ -1,0 +1,80 @@
+internal import ApusIR
+internal import ApusLoops
+
+/// The C functions of a program's kernels: kernels that differ only in their buffers share one.
+struct KernelFunctions {
+  /// One call in the order of the program.
+  struct Call {
+    var function: String
+    var arguments: [BufferID]
+    var kernel: Kernel
+  }
+
+  /// What decides whether two kernels can share a function.
+  private struct Form: Hashable {
+    var body: [Statement]
+    var elements: [ElementType]
+    var aliases: [Bool]
+    var isConstant: [Bool]
+  }
+
+  private(set) var functions: [CFunction] = []
+  private(set) var calls: [Call] = []
+
+  init(_ program: Program, target: Target) {
+    var known: [Form: String] = [:]
+    for kernel in program.kernels {
+      let buffers = kernel.buffers
+      var numbers: [BufferID: BufferID] = [:]
+      for (place, buffer) in buffers.enumerated() { numbers[buffer] = BufferID(place) }
+      let form = Form(
+        body: kernel.body.map { $0.renumbered { numbers[$0] ?? $0 } },
+        elements: buffers.map { program[$0].element },
+        aliases: buffers.map { program.overlaps($0, buffers) },
+        isConstant: buffers.map { !kernel.writtenBuffers.contains($0) })
+      if let name = known[form] {
+        calls.append(Call(function: name, arguments: buffers, kernel: kernel))
+        continue
+      }
+      known[form] = kernel.name
+      calls.append(Call(function: kernel.name, arguments: buffers, kernel: kernel))
+      functions.append(
+        KernelFunctions.function(kernel, buffers, form.isConstant, form.aliases, program, target))
+    }
+  }
+
+  private static func function(
+    _ kernel: Kernel, _ buffers: [BufferID], _ isConstant: [Bool], _ aliases: [Bool],
+    _ program: Program, _ target: Target
+  ) -> CFunction {
+    var names: [BufferID: String] = [:]
+    var parameters: [CParameter] = []
+    var counts: [String: Int] = [:]
+    for (place, buffer) in buffers.enumerated() {
+      var role = isConstant[place] ? "in" : "out"
+      if case .constant = program[buffer].storage { role = "w" }
+      let name = "\(role)\(counts[role, default: 0])"
+      counts[role, default: 0] += 1
+      names[buffer] = name
+      let type = (isConstant[place] ? "const " : "") + program[buffer].element.cType + " *"
+      parameters.append(
+        CParameter(type: aliases[place] ? type : type + "APUS_RESTRICT ", name: name))
+    }
+    var emitter = KernelEmitter(target: target, buffers: program.buffers, names: names)
+    return CFunction(
+      attributes: "APUS_KERNEL static ", result: "void", name: kernel.name, parameters: parameters,
+      body: emitter.body(kernel.body))
+  }
+}
+
+extension Program {
+  /// Whether a buffer shares memory with another one of a list.
+  func overlaps(_ buffer: BufferID, _ others: [BufferID]) -> Bool {
+    guard case .arena(let offset) = self[buffer].storage else { return false }
+    let bytes = offset..<offset + self[buffer].byteCount
+    return others.contains { other in
+      guard other != buffer, case .arena(let start) = self[other].storage else { return false }
+      return bytes.overlaps(start..<start + self[other].byteCount)
+    }
+  }
+}

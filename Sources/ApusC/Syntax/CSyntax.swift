@@ -1,0 +1,47 @@
+/// An expression of C.
+indirect enum CExpression: Hashable {
+  case name(String)
+  /// A literal as it is written.
+  case literal(String)
+  case call(String, [CExpression])
+  case element(CExpression, CExpression)
+  case unary(String, CExpression)
+  case binary(String, CExpression, CExpression)
+  case conditional(CExpression, CExpression, CExpression)
+  case cast(String, CExpression)
+  case member(CExpression, String)
+
+  static func integer(_ value: Int) -> CExpression {
+    value == .min ? .literal("INT64_MIN") : .literal(String(value))
+  }
+}
+
+/// A statement of C.
+indirect enum CStatement: Hashable {
+  case comment(String)
+  /// `type name = value;`
+  case declare(String, String, CExpression?)
+  case assign(CExpression, CExpression)
+  case expression(CExpression)
+  /// `for (ptrdiff_t name = 0; name < extent; name++)`.
+  case count(String, Int, [CStatement])
+  case branch(CExpression, [CStatement])
+  case block([CStatement])
+  case directive(String)
+  case result(CExpression)
+}
+
+/// A parameter of a function.
+struct CParameter: Hashable {
+  var type: String
+  var name: String
+}
+
+/// A function definition.
+struct CFunction {
+  var attributes: String
+  var result: String
+  var name: String
+  var parameters: [CParameter]
+  var body: [CStatement]
+}

@@ -1,0 +1,147 @@
+internal import ApusIR
+
+private let x = Scalar.operand(0)
+private let y = Scalar.operand(1)
+
+extension OperatorRule {
+  /// Operators that are one formula.
+  static let elementwise: [OperatorRule] = [
+    unary("Abs", .unary(.absolute, x)), unary("Neg", -x), unary("Sign", .unary(.sign, x)),
+    unary("Sqrt", .unary(.sqrt, x)), unary("Exp", .exp(x)), unary("Log", .unary(.log, x)),
+    unary("Sin", .unary(.sin, x)), unary("Cos", .unary(.cos, x)), unary("Tan", .unary(.tan, x)),
+    unary("Asin", .unary(.asin, x)), unary("Acos", .unary(.acos, x)),
+    unary("Atan", .unary(.atan, x)), unary("Sinh", .unary(.sinh, x)),
+    unary("Cosh", .unary(.cosh, x)), unary("Tanh", .unary(.tanh, x)),
+    unary("Asinh", .unary(.asinh, x)), unary("Acosh", .unary(.acosh, x)),
+    unary("Atanh", .unary(.atanh, x)), unary("Erf", .unary(.erf, x)),
+    unary("Sigmoid", .unary(.sigmoid, x)), unary("Reciprocal", .unary(.reciprocal, x)),
+    unary("Floor", .unary(.floor, x)), unary("Ceil", .unary(.ceil, x)),
+    unary("Round", .unary(.round, x)), unary("Not", .unary(.not, x)),
+    unary("BitwiseNot", .unary(.not, x)), unary("IsNaN", .unary(.isNaN, x)),
+    unary("Relu", .max(x, 0)), unary("Identity", x),
+    // log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|))
+    unary("Softplus", .max(x, 0) + .unary(.log, .exp(-.unary(.absolute, x)) + 1)),
+    unary("Softsign", x / (.unary(.absolute, x) + 1)),
+    unary("HardSwish", x * .max(.min(x * 0.16666666666666666 + 0.5, 1), 0)),
+    // x * tanh(softplus(x))
+    unary(
+      "Mish", x * .unary(.tanh, .max(x, 0) + .unary(.log, .exp(-.unary(.absolute, x)) + 1))),
+
+    binary("Add", x + y), binary("Sub", x - y), binary("Mul", x * y), binary("Div", x / y),
+    binary("And", .binary(.and, x, y)), binary("Or", .binary(.or, x, y)),
+    binary("Xor", .binary(.xor, x, y)), binary("BitwiseAnd", .binary(.and, x, y)),
+    binary("BitwiseOr", .binary(.or, x, y)), binary("BitwiseXor", .binary(.xor, x, y)),
+    binary("Equal", .compare(.equal, x, y)), binary("Less", .compare(.less, x, y)),
+    binary("Greater", .compare(.greater, x, y)),
+    binary("LessOrEqual", .compare(.lessOrEqual, x, y)),
+    binary("GreaterOrEqual", .compare(.greaterOrEqual, x, y)),
+    // max(x, 0) + slope * min(x, 0)
+    binary("PRelu", .select(.compare(.less, x, 0), x * y, x)),
+    variadic("Max", .max), variadic("Min", .min), variadic("Sum", .add),
+  ]
+
+  /// Elementwise operators with attributes: the formula holds them as literals.
+  static let parameterized: [OperatorRule] = [
+    OperatorRule("LeakyRelu") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 0.01)
+      return [
+        try node.map(
+          [try node.operand(0)], .select(.compare(.less, x, 0), x * .real(alpha), x))
+      ]
+    },
+    OperatorRule("Elu") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 1)
+      return [
+        try node.map(
+          [try node.operand(0)], .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x))
+      ]
+    },
+    OperatorRule("HardSigmoid") { node throws(ImportFailure) in
+      let (alpha, beta) = (try node.real("alpha", default: 0.2), try node.real("beta", default: 0.5))
+      return [
+        try node.map([try node.operand(0)], .max(.min(x * .real(alpha) + .real(beta), 1), 0))
+      ]
+    },
+    OperatorRule("Gelu") { node throws(ImportFailure) in
+      let approximation = try node.text("approximate", default: "none")
+      let inner: Scalar =
+        approximation == "tanh"
+        ? .unary(.tanh, (x + x * x * x * 0.044715) * 0.7978845608028654)
+        : .unary(.erf, x * 0.7071067811865476)
+      return [try node.map([try node.operand(0)], x * 0.5 * (inner + 1))]
+    },
+    OperatorRule("Swish") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 1)
+      return [try node.map([try node.operand(0)], x * .unary(.sigmoid, x * .real(alpha)))]
+    },
+    OperatorRule("Pow") { node throws(ImportFailure) in
+      let operands = try node.broadcastOperands()
+      let element = node.type(of: operands[0]).element
+      return [try node.map(operands, .binary(.pow, x, .convert(y, element)))]
+    },
+    OperatorRule("Mod") { node throws(ImportFailure) in
+      let truncates = try node.flag("fmod", default: false)
+      return [
+        try node.map(
+          try node.allOperands(atLeast: 2, atMost: 2),
+          .binary(truncates ? .truncatedMod : .floorMod, x, y))
+      ]
+    },
+    OperatorRule("Where") { node throws(ImportFailure) in
+      [
+        try node.map(
+          try node.allOperands(atLeast: 3, atMost: 3), .select(x, y, .operand(2)))
+      ]
+    },
+    OperatorRule("Cast") { node throws(ImportFailure) in
+      _ = try node.flag("saturate", default: true)
+      let target = try node.elementType("to")
+      return [try node.map([try node.operand(0)], .convert(x, target))]
+    },
+    OperatorRule("CastLike") { node throws(ImportFailure) in
+      _ = try node.flag("saturate", default: true)
+      let target = node.type(of: try node.operand(1)).element
+      return [try node.map([try node.operand(0)], .convert(x, target))]
+    },
+    OperatorRule("Clip", clip),
+    OperatorRule("Dropout") { node throws(ImportFailure) in
+      _ = try node.real("ratio", default: 0.5)
+      _ = try node.integer("seed")
+      _ = try node.flag("is_test", default: true)
+      let value = try node.operand(0)
+      let mask = try node.map([value], .literal(.integer(1), .bool))
+      return [try node.map([value], x), mask]
+    },
+  ]
+
+  private static let clip: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
+    node throws(ImportFailure) in
+    var result = try node.operand(0)
+    let element = node.type(of: result).element
+    if node.version < 11 {
+      let low = try node.real("min", default: -Double(Float.greatestFiniteMagnitude))
+      let high = try node.real("max", default: Double(Float.greatestFiniteMagnitude))
+      return [try node.map([result], .min(.max(x, .real(low)), .real(high)))]
+    }
+    for (place, function) in [(1, BinaryFunction.max), (2, .min)] {
+      guard let bound = node.optionalOperand(place) else { continue }
+      if let data = node.graph.constant(bound), data.count == 1, element == .f32 {
+        let value = Double(data.elements(as: Float.self)[0])
+        result = try node.map([result], .binary(function, x, .real(value)))
+      } else {
+        result = try node.map([result, bound], .binary(function, x, y))
+      }
+    }
+    return [node.operandCount == 1 ? try node.map([result], x) : result]
+  }
+}
+
+extension NodeImporter {
+  /// A type attribute, as a number of `TensorProto.DataType`.
+  mutating func elementType(_ name: String) throws(ImportFailure) -> ElementType {
+    guard let number = try integer(name), let type = ElementType(onnxNumber: number) else {
+      throw .invalid("element-type", "attribute \"\(name)\" is no element type")
+    }
+    return type
+  }
+}

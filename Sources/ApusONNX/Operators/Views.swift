@@ -1,0 +1,201 @@
+internal import ApusIR
+
+extension OperatorRule {
+  /// Operators that move or rename axes without touching elements.
+  static let views: [OperatorRule] = [
+    OperatorRule("Transpose") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      let rank = node.type(of: value).rank
+      let permutation = try node.integers("perm") ?? Array((0..<rank).reversed())
+      return [try node.add(.transpose(Transpose(permutation)), [value])]
+    },
+    OperatorRule("Reshape") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      let keepsZero = try node.flag("allowzero", default: false)
+      let fromAttribute = try node.integers("shape")?.map { Dimension($0) }
+      guard let target = try fromAttribute ?? node.dimensions(1) else {
+        throw .invalid("missing-operand", "Reshape needs a shape")
+      }
+      let shape = try node.type(of: value).shape.reshaped(to: target, keepsZero: keepsZero)
+      return [try node.add(.reshape(Reshape(shape)), [value])]
+    },
+    OperatorRule("Flatten") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      let shape = node.type(of: value).shape
+      var axis = try node.integer("axis", default: 1)
+      if axis < 0 { axis += shape.rank }
+      guard (0...shape.rank).contains(axis) else {
+        throw .invalid("axis-range", "axis \(axis) does not exist in rank \(shape.rank)")
+      }
+      let parts = [shape.dimensions[..<axis], shape.dimensions[axis...]]
+      let flat = Shape(parts.map { $0.reduce(Dimension(1), *) })
+      return [try node.add(.reshape(Reshape(flat)), [value])]
+    },
+    OperatorRule("Squeeze") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      let shape = node.type(of: value).shape
+      let given = try node.integers("axes") ?? node.integers(1)
+      let axes = try given.map { axes throws(ImportFailure) in
+        try node.axes(axes, rank: shape.rank)
+      }
+      for axis in axes ?? [] where shape[axis].constant.map({ $0 != 1 }) ?? false {
+        throw .invalid("squeeze-extent", "axis \(axis) has extent \(shape[axis]), not 1")
+      }
+      let kept = (0..<shape.rank).filter { axis in
+        axes.map { !$0.contains(axis) } ?? (shape[axis] != 1)
+      }
+      return [try node.add(.reshape(Reshape(Shape(kept.map { shape[$0] }))), [value])]
+    },
+    OperatorRule("Unsqueeze") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      var dimensions = node.type(of: value).shape.dimensions
+      guard let given = try node.integers("axes") ?? node.integers(1) else {
+        throw .invalid("missing-operand", "Unsqueeze needs axes")
+      }
+      for axis in try node.axes(given, rank: dimensions.count + given.count) {
+        guard axis <= dimensions.count else {
+          throw .invalid("axis-range", "axis \(axis) does not exist")
+        }
+        dimensions.insert(1, at: axis)
+      }
+      return [try node.add(.reshape(Reshape(Shape(dimensions))), [value])]
+    },
+    OperatorRule("Expand") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      guard let target = try node.dimensions(1) else {
+        throw .invalid("missing-operand", "Expand needs a shape")
+      }
+      guard let shape = node.type(of: value).shape.broadcast(with: Shape(target)) else {
+        throw .invalid(
+          "broadcast-mismatch",
+          "shape \(node.type(of: value).shape) does not expand to \(Shape(target))")
+      }
+      return [try node.add(.broadcast(Broadcast(shape)), [value])]
+    },
+    OperatorRule("Slice", slice), OperatorRule("Split", split),
+  ]
+
+  private static let slice: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
+    node throws(ImportFailure) in
+    let value = try node.operand(0)
+    let shape = node.type(of: value).shape
+    guard let starts = try node.integers("starts")?.map({ Dimension($0) }) ?? node.dimensions(1),
+      let ends = try node.integers("ends")?.map({ Dimension($0) }) ?? node.dimensions(2),
+      starts.count == ends.count
+    else { throw .invalid("slice", "Slice needs as many starts as ends") }
+    let axes = try node.integers("axes") ?? node.integers(3) ?? Array(starts.indices)
+    let steps = try node.integers(4) ?? starts.map { _ in 1 }
+    guard axes.count == starts.count, steps.count == starts.count else {
+      throw .invalid("slice", "Slice needs one axis and one step per start")
+    }
+    _ = try node.axes(axes, rank: shape.rank)
+    var cut = Slice(
+      starts: shape.dimensions.map { _ in 0 }, steps: shape.dimensions.map { _ in 1 }, shape: shape)
+    for (place, axis) in axes.enumerated() {
+      let axis = try node.axis(axis, rank: shape.rank)
+      let range = try SliceRange(
+        start: starts[place], end: ends[place], step: steps[place], extent: shape[axis])
+      cut.starts[axis] = range.start
+      cut.steps[axis] = steps[place]
+      cut.shape[axis] = range.count
+    }
+    return [try node.add(.slice(cut), [value])]
+  }
+
+  private static let split: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
+    node throws(ImportFailure) in
+    let value = try node.operand(0)
+    let shape = node.type(of: value).shape
+    let axis = try node.axis(try node.integer("axis", default: 0), rank: shape.rank)
+    let parts = try node.integer("num_outputs", default: node.node.outputs.count)
+    guard let extent = shape[axis].constant else {
+      throw .unsupported("symbolic-extent", "Split along the symbolic axis \(shape[axis])")
+    }
+    let equal = (0..<max(parts, 1)).map { part -> Int in
+      let most = (extent + max(parts, 1) - 1) / max(parts, 1)
+      return min(most, max(extent - part * most, 0))
+    }
+    let sizes = try node.integers("split") ?? node.integers(1) ?? equal
+    guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == extent,
+      sizes.count >= node.node.outputs.count
+    else { throw .invalid("split-sizes", "sizes \(sizes) do not add up to \(extent)") }
+    var start = 0
+    var results: [ValueID] = []
+    for size in sizes {
+      var cut = Slice(
+        starts: shape.dimensions.map { _ in 0 }, steps: shape.dimensions.map { _ in 1 },
+        shape: shape)
+      cut.starts[axis] = size == 0 ? 0 : start
+      cut.shape[axis] = Dimension(size)
+      results.append(try node.add(.slice(cut), [value]))
+      start += size
+    }
+    return results
+  }
+}
+
+/// The range of one axis that a slice takes, after clamping.
+private struct SliceRange {
+  var start: Int
+  var count: Dimension
+
+  init(start: Dimension, end: Dimension, step: Int, extent: Dimension) throws(ImportFailure) {
+    guard step != 0 else { throw .invalid("slice-step", "step 0") }
+    guard let size = extent.constant, let first = start.constant, let last = end.constant else {
+      // Only whole tails of a symbolic axis have a known shape.
+      guard step == 1, let first = start.constant, first >= 0 else {
+        throw .unsupported("symbolic-slice", "a slice of the symbolic axis \(extent)")
+      }
+      let stop = end.constant.map { $0 >= 1 << 31 ? extent : $0 < 0 ? extent + Dimension($0) : end }
+      self.start = first
+      count = (stop ?? end) - Dimension(first)
+      return
+    }
+    func wrapped(_ index: Int) -> Int { index < 0 ? max(index, -size - 1) + size : index }
+    if step > 0 {
+      let (low, high) = (min(max(wrapped(first), 0), size), min(max(wrapped(last), 0), size))
+      let length = max(high - low, 0)
+      self.start = length == 0 ? 0 : low
+      count = Dimension(length / step + (length % step == 0 ? 0 : 1))
+    } else {
+      let low = min(max(wrapped(first), -1), size - 1)
+      let high = min(max(wrapped(last), -1), size - 1)
+      let (length, stride) = (max(low - high, 0), step == .min ? .max : -step)
+      self.start = length == 0 ? 0 : low
+      count = Dimension(length / stride + (length % stride == 0 ? 0 : 1))
+    }
+  }
+}
+
+extension Shape {
+  /// The shape that a Reshape target stands for: 0 copies an extent, -1 takes what remains.
+  func reshaped(to target: [Dimension], keepsZero: Bool) throws(ImportFailure) -> Shape {
+    var result: [Dimension] = []
+    var open: Int?
+    for (axis, wanted) in target.enumerated() {
+      if wanted == 0, !keepsZero {
+        guard axis < rank else {
+          throw .invalid("reshape-zero", "extent 0 at axis \(axis) has nothing to copy")
+        }
+        result.append(self[axis])
+      } else if wanted == -1 {
+        guard open == nil else { throw .invalid("reshape-open", "two extents are -1") }
+        open = axis
+        result.append(1)
+      } else if let number = wanted.constant, number < 0 {
+        throw .invalid("reshape-negative", "extent \(number)")
+      } else {
+        result.append(wanted)
+      }
+    }
+    if let open {
+      let known = result.reduce(Dimension(1), *)
+      let rest = elementCount / known
+      guard known != 0, rest * known == elementCount || rest.constant == nil else {
+        throw .invalid("reshape-count", "\(self) does not fill \(Shape(target))")
+      }
+      result[open] = rest
+    }
+    return Shape(result)
+  }
+}
