@@ -7,11 +7,15 @@ struct Proto {
   }
 
   func int(_ number: Int, _ value: Int) -> Proto {
-    Proto(bytes: bytes + Proto.varint(UInt64(number) << 3) + Proto.varint(UInt64(bitPattern: Int64(value))))
+    Proto(
+      bytes: bytes + Proto.varint(UInt64(number) << 3)
+        + Proto.varint(UInt64(bitPattern: Int64(value))))
   }
 
   func data(_ number: Int, _ value: [UInt8]) -> Proto {
-    Proto(bytes: bytes + Proto.varint(UInt64(number) << 3 | 2) + Proto.varint(UInt64(value.count)) + value)
+    Proto(
+      bytes: bytes + Proto.varint(UInt64(number) << 3 | 2) + Proto.varint(UInt64(value.count))
+        + value)
   }
 
   func text(_ number: Int, _ value: String) -> Proto { data(number, Array(value.utf8)) }
@@ -37,13 +41,16 @@ func node(_ operatorType: String = "Relu") -> Proto {
 
 /// A model around a graph; the operator set comes last, so that no part of it is a model.
 func model(_ graph: Proto) -> [UInt8] {
-  Proto().int(1, 8).text(2, "test").message(7, graph).message(8, Proto().text(1, "").int(2, 17)).bytes
+  Proto().int(1, 8).text(2, "test").message(7, graph).message(8, Proto().text(1, "").int(2, 17))
+    .bytes
 }
 
 /// A graph with one node and one initializer.
 func graph(_ initializer: Proto? = nil, _ node: Proto = node()) -> Proto {
   let type = Proto().message(
-    1, Proto().int(1, 1).message(2, Proto().message(1, Proto().text(2, "N")).message(1, Proto().int(1, 4))))
+    1,
+    Proto().int(1, 1).message(
+      2, Proto().message(1, Proto().text(2, "N")).message(1, Proto().int(1, 4))))
   let base = Proto().message(1, node).text(2, "g")
   return (initializer.map { base.message(5, $0) } ?? base)
     .message(11, Proto().text(1, "x").message(2, type))

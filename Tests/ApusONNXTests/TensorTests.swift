@@ -26,11 +26,15 @@ private func bytes(_ tensor: Proto) throws -> [UInt8] {
     ("C8 u8 300", 3, tensor(2, [1]).packed(5, [300])),
     ("C8 bool 2", 3, tensor(9, [1]).packed(5, [2])),
     ("C8 raw bool 2", 3, tensor(9, [1]).data(9, [2])),
-    ("C10 zero size", 3, tensor(1, [0]).data(9, [1])), ("C12 rank 65", 5, tensor(1, Array(repeating: 1, count: 65))),
+    ("C10 zero size", 3, tensor(1, [0]).data(9, [1])),
+    ("C12 rank 65", 5, tensor(1, Array(repeating: 1, count: 65))),
     ("C12 rank 1e6", 5, Proto().packed(1, Array(repeating: 1, count: 1_000_000)).int(2, 1)),
     ("C15 segment", 4, tensor(1, [1]).message(3, Proto().int(1, 0))),
     ("no data", 3, tensor(1, [1])), ("location", 3, tensor(1, [1]).int(14, 7)),
-    ("external without folder", 2, tensor(1, [1]).int(14, 1).message(13, Proto().text(1, "location").text(2, "w"))),
+    (
+      "external without folder", 2,
+      tensor(1, [1]).int(14, 1).message(13, Proto().text(1, "location").text(2, "w"))
+    ),
   ]
 
   @Test(arguments: bad)

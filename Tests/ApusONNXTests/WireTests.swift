@@ -2,7 +2,9 @@ import ApusIR
 import ApusONNX
 import Testing
 
-/// The exit code of importing `bytes`; 0 when it succeeds. Checks the form of the message.
+/// The exit code of importing `bytes`; 0 when it succeeds.
+///
+/// Checks the form of the messages too.
 func importCode(_ bytes: [UInt8], folder: String? = nil) -> Int32 {
   do {
     _ = try ONNXModel(bytes: bytes, name: "test.onnx", folder: folder)
@@ -51,8 +53,10 @@ private let headed = Proto().int(1, 8)
     ("A11 sequence", 5, nestedSequence(3000)),
     (
       "A12 repeated graph", 3,
-      headed.raw([UInt8](repeating: 0, count: 320_000).enumerated().map { $0.0 % 2 == 0 ? 0x3a : 0 })
-        .bytes
+      headed.raw(
+        [UInt8](repeating: 0, count: 320_000).enumerated().map { $0.0 % 2 == 0 ? 0x3a : 0 }
+      )
+      .bytes
     ),
     ("A14 wire type", 3, Proto().text(1, "x").bytes),
     ("NUL in name", 3, model(graph().message(1, node("a\0b")))),

@@ -38,7 +38,8 @@ struct TensorFrame {
     self.extents = extents
     self.count = count
     self.place = place
-    storedBytes = element.isSixBits ? bytes / 4 * 3 + bytes % 4 * 6 / 8 + (bytes % 4 > 0 ? 1 : 0) : bytes
+    storedBytes =
+      element.isSixBits ? bytes / 4 * 3 + bytes % 4 * 6 / 8 + (bytes % 4 > 0 ? 1 : 0) : bytes
   }
 }
 

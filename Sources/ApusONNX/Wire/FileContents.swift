@@ -24,7 +24,8 @@ enum FileFailure: Error {
     switch self {
     case .system(let code):
       Diagnostic(
-        .error, .inputOutput, id: "file-unreadable", "cannot read: \(String(cString: strerror(code)))",
+        .error, .inputOutput, id: "file-unreadable",
+        "cannot read: \(String(cString: strerror(code)))",
         file: name, place: place)
     case .kind(let kind):
       Diagnostic(
@@ -32,11 +33,13 @@ enum FileFailure: Error {
         place: place, help: "name a file that holds the bytes")
     case .size(let count):
       Diagnostic(
-        .error, .limitExceeded, id: "file-too-large", "\(count) bytes are more than allowed", file: name,
+        .error, .limitExceeded, id: "file-too-large", "\(count) bytes are more than allowed",
+        file: name,
         place: place)
     case .shrunk:
       Diagnostic(
-        .error, .inputOutput, id: "file-shrunk", "the file became shorter while it was read", file: name,
+        .error, .inputOutput, id: "file-shrunk", "the file became shorter while it was read",
+        file: name,
         place: place)
     }
   }

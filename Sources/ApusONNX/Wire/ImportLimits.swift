@@ -20,9 +20,9 @@ public struct ImportLimits: Hashable, Sendable {
   public var extent = Int(Int32.max)
   /// Bytes of one tensor.
   public var tensorBytes = 1 << 40
-  /// Memory for the parsed file, as a multiple of its size …
+  /// Memory for the parsed file, as a multiple of its size.
   public var memoryFactor = 4
-  /// … plus this many bytes.
+  /// Bytes of memory that the parsed file may take on top of that.
   public var memoryBytes = 256 << 20
 
   /// The documented limits.

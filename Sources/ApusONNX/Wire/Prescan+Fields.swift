@@ -55,7 +55,8 @@ extension Prescan {
     case .unsupported:
       throw .diagnosed(
         Diagnostic(
-          .error, .unsupported, id: "unsupported-field", "\(field.name) is not supported", file: file,
+          .error, .unsupported, id: "unsupported-field", "\(field.name) is not supported",
+          file: file,
           place: .byte(frame.start), notes: ["inside a \(frame.kind.name)"]))
     case .documentation, .integer32, .integer64, .fixed32, .fixed64: return
     }

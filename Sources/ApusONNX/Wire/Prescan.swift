@@ -39,7 +39,9 @@ struct Prescan {
   /// Bytes that the parsed form may still take.
   var memory: Int
 
-  /// Scans all of `bytes`. Linear in their number.
+  /// Scans all of `bytes`.
+  ///
+  /// Linear in their number.
   init(_ bytes: Span<UInt8>, file: String, limits: ImportLimits) throws(DiagnosticError) {
     self.file = file
     self.limits = limits
