@@ -18,7 +18,8 @@ func importCode(_ bytes: [UInt8], folder: String? = nil) -> Int32 {
   }
 }
 
-private func nestedIf(_ depth: Int) -> [UInt8] {
+/// A model of `depth` graphs inside one another.
+func nestedIf(_ depth: Int) -> [UInt8] {
   var inner = Proto()
   for _ in 0..<depth {
     let attribute = Proto().text(1, "then_branch").int(20, 5).message(6, inner)

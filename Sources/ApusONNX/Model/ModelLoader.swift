@@ -45,11 +45,28 @@ extension ONNXModel {
       throw DiagnosticError(
         Diagnostic(.error, .invalidInput, id: "file-empty", "the file is empty", file: file))
     }
+    let result = withStack(of: 8 << 20) {
+      Result { () throws(DiagnosticError) in
+        try ONNXModel.read(buffer, file: file, folder: folder, limits: limits)
+      }
+    }
+    guard let result else {
+      throw DiagnosticError(
+        Diagnostic(
+          .error, .inputOutput, id: "no-thread", "the system gives no thread to read the model",
+          file: file))
+    }
+    self = try result.get()
+  }
+
+  private static func read(
+    _ buffer: TensorBuffer, file: String, folder: String?, limits: ImportLimits
+  ) throws(DiagnosticError) -> ONNXModel {
     do {
       let scan = try buffer.scanned(file: file, limits: limits)
       var reader = ModelReader(
         buffer: buffer, scan: scan, external: ExternalFiles(folder: folder, limits: limits))
-      self = try reader.unpacked(scan.copy)
+      return try reader.unpacked(scan.copy)
     } catch {
       throw buffer.explained(error, file: file)
     }

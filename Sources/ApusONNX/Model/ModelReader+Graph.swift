@@ -26,8 +26,9 @@ extension ModelReader {
     let proto = message.pointee
     let name = proto.name.text
     guard !name.isEmpty else { throw invalid("function-name", "a function has no name") }
+    let domain = proto.domain.text
     return ONNXFunction(
-      name: name, domain: proto.domain.text, overload: proto.overload.text,
+      name: name, domain: domain == "ai.onnx" ? "" : domain, overload: proto.overload.text,
       inputs: texts(proto.n_input, proto.input), outputs: texts(proto.n_output, proto.output),
       attributes: texts(proto.n_attribute, proto.attribute),
       defaults: try attributes(proto.n_attribute_proto, proto.attribute_proto),
