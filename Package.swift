@@ -53,5 +53,6 @@ let package = Package(
     library("Apus", ["ApusDriver"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     tests("ApusIR"),
+    tests("ApusONNX", ["ApusIR"]),
   ]
 )
