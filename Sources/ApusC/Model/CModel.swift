@@ -1,4 +1,4 @@
-public import ApusIR
+internal import ApusIR
 public import ApusLoops
 
 /// How the weights of a compiled model reach the program.

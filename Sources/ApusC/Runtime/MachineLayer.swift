@@ -1,6 +1,6 @@
 /// The part of the machine layer that a model needs, as C text.
 enum MachineLayer {
-  private struct Paragraph {
+  fileprivate struct Paragraph {
     var kind: Substring
     var name: Substring
     var text: String

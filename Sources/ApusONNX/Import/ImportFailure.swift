@@ -1,4 +1,4 @@
-package import ApusIR
+internal import ApusIR
 
 /// Why one node cannot be imported; the importer adds the place.
 package struct ImportFailure: Error {

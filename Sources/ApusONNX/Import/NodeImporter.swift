@@ -99,6 +99,22 @@ package struct NodeImporter {
     return result
   }
 
+  /// Plain numbers that older versions give as an attribute and newer ones as an operand.
+  package mutating func integers(
+    _ name: String, orOperand place: Int
+  ) throws(ImportFailure) -> [Int]? {
+    if let given = try integers(name) { return given }
+    return try integers(place)
+  }
+
+  /// Extents that older versions give as an attribute and newer ones as an operand.
+  package mutating func dimensions(
+    _ name: String, orOperand place: Int
+  ) throws(ImportFailure) -> [Dimension]? {
+    if let given = try integers(name) { return given.map { Dimension($0) } }
+    return try dimensions(place)
+  }
+
   // MARK: Attributes
 
   package mutating func attribute(_ name: String) -> ONNXAttribute.Value? {

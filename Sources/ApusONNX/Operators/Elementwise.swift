@@ -139,7 +139,8 @@ extension OperatorRule {
 extension NodeImporter {
   /// A type attribute, as a number of `TensorProto.DataType`.
   mutating func elementType(_ name: String) throws(ImportFailure) -> ElementType {
-    guard let number = try integer(name), let type = ElementType(onnxNumber: number) else {
+    guard let number = try integer(name), let type = Int32(exactly: number).flatMap({ ElementType(onnx: $0) })
+    else {
       throw .invalid("element-type", "attribute \"\(name)\" is no element type")
     }
     return type

@@ -72,8 +72,10 @@ extension OperatorRule {
     }
     var fill = node.constant(try node.real("value", default: 0), type.element)
     if let given = node.optionalOperand(2) { fill = try node.reshape(given, to: Shape([Int]())) }
-    guard let pads = try node.integers("pads") ?? node.integers("paddings") ?? node.integers(1)
-    else { throw .invalid("missing-operand", "Pad needs pads") }
+    guard let pads = try node.integers(node.version < 2 ? "paddings" : "pads", orOperand: 1)
+    else {
+      throw .invalid("missing-operand", "Pad needs pads")
+    }
     let axes = try node.integers(3) ?? Array(0..<type.rank)
     guard pads.count == 2 * axes.count else {
       throw .invalid("pad-count", "\(pads.count) pads for \(axes.count) axes")

@@ -57,10 +57,10 @@ extension NodeImporter {
     _ value: ValueID, _ factor: ValueID, _ offset: ValueID
   ) throws(ImportFailure) -> ValueID {
     let ones = [Dimension](repeating: 1, count: max(type(of: value).rank - 2, 0))
-    func column(_ vector: ValueID) throws(ImportFailure) -> ValueID {
-      try reshape(vector, to: Shape(type(of: vector).shape.dimensions + ones))
+    var operands = [value]
+    for vector in [factor, offset] {
+      operands.append(try reshape(vector, to: Shape(type(of: vector).shape.dimensions + ones)))
     }
-    let operands = [value, try column(factor), try column(offset)]
     return try map(operands, x * y + .operand(2))
   }
 

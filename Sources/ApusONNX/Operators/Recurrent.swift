@@ -61,19 +61,22 @@ extension NodeImporter {
       guard let count = gates.constant, type(of: both).shape == Shape([2 * count]) else {
         throw .invalid("lstm-bias", "the bias needs 8 numbers per unit")
       }
-      let halves = try [0, count].map { start throws(ImportFailure) in
-        try add(.slice(Slice(starts: [start], steps: [1], shape: shape)), [both])
-      }
+      let halves = [
+        try add(.slice(Slice(starts: [0], steps: [1], shape: shape)), [both]),
+        try add(.slice(Slice(starts: [count], steps: [1], shape: shape)), [both]),
+      ]
       let sum = try map(halves, x + y)
       products = try map([products, sum], x + y)
     }
     let element = type(of: input).element
-    func state(_ place: Int) throws(ImportFailure) -> ValueID {
-      if let given = optionalOperand(place) { return try part(given, direction) }
-      let zero = constant(0, element)
-      return try broadcast(zero, to: Shape([batch, hidden]))
+    var states: [ValueID] = []
+    for place in [5, 6] {
+      if let given = optionalOperand(place) {
+        states.append(try part(given, direction))
+      } else {
+        states.append(try broadcast(constant(0, element), to: Shape([batch, hidden])))
+      }
     }
-    let states = [try state(5), try state(6)]
     return try append(.lstm(LSTM(reverse: reverse)), [products, recurrence] + states)
   }
 

@@ -44,7 +44,7 @@ extension OperatorRule {
     OperatorRule(name) { node throws(ImportFailure) in
       var value = try node.operand(0)
       let shape = node.type(of: value).shape
-      let given = try node.integers("axes") ?? node.integers(1)
+      let given = try node.integers("axes", orOperand: 1)
       let keeps = try node.flag("keepdims", default: true)
       let doesNothing = try node.flag("noop_with_empty_axes", default: false)
       if given?.isEmpty ?? true, doesNothing { return [try node.map([value], before ?? x)] }

@@ -35,11 +35,12 @@ extension NodeImporter {
     }
     let (sizes, factors) = try resizeTargets(extents, scales: place)
     for axis in extents.indices where sizes[axis] != extents[axis] {
-      let indices = try (0..<sizes[axis]).map { index throws(ImportFailure) in
+      var indices: [Int64] = []
+      for index in 0..<sizes[axis] {
         let source = try resizeSource(
           Double(index), Double(extents[axis]), Double(sizes[axis]), factors[axis], coordinates)
         let nearest = try nearest(source, rounding)
-        return Int64(min(max(nearest, 0), Double(extents[axis] - 1)))
+        indices.append(Int64(min(max(nearest, 0), Double(extents[axis] - 1))))
       }
       let picked = constant(TensorData(.i64, [indices.count], indices))
       value = try add(.gather(Gather(axis: axis)), [value, picked])
@@ -55,7 +56,7 @@ extension NodeImporter {
     {
       throw .unsupported("resize-axes", "Resize with axes or an aspect ratio policy")
     }
-    if let sizes = try place == 2 ? integers(3) : nil, !sizes.isEmpty {
+    if place == 2, let sizes = try integers(3), !sizes.isEmpty {
       guard sizes.count == extents.count, sizes.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
         throw .invalid("resize-sizes", "Resize needs one positive size per axis")
       }

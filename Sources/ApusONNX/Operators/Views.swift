@@ -12,8 +12,7 @@ extension OperatorRule {
     OperatorRule("Reshape") { node throws(ImportFailure) in
       let value = try node.operand(0)
       let keepsZero = try node.flag("allowzero", default: false)
-      let fromAttribute = try node.integers("shape")?.map { Dimension($0) }
-      guard let target = try fromAttribute ?? node.dimensions(1) else {
+      guard let target = try node.dimensions("shape", orOperand: 1) else {
         throw .invalid("missing-operand", "Reshape needs a shape")
       }
       let shape = try node.type(of: value).shape.reshaped(to: target, keepsZero: keepsZero)
@@ -34,9 +33,9 @@ extension OperatorRule {
     OperatorRule("Squeeze") { node throws(ImportFailure) in
       let value = try node.operand(0)
       let shape = node.type(of: value).shape
-      let given = try node.integers("axes") ?? node.integers(1)
-      let axes = try given.map { axes throws(ImportFailure) in
-        try node.axes(axes, rank: shape.rank)
+      var axes: [Int]?
+      if let given = try node.integers("axes", orOperand: 1) {
+        axes = try node.axes(given, rank: shape.rank)
       }
       for axis in axes ?? [] where shape[axis].constant.map({ $0 != 1 }) ?? false {
         throw .invalid("squeeze-extent", "axis \(axis) has extent \(shape[axis]), not 1")
@@ -49,7 +48,7 @@ extension OperatorRule {
     OperatorRule("Unsqueeze") { node throws(ImportFailure) in
       let value = try node.operand(0)
       var dimensions = node.type(of: value).shape.dimensions
-      guard let given = try node.integers("axes") ?? node.integers(1) else {
+      guard let given = try node.integers("axes", orOperand: 1) else {
         throw .invalid("missing-operand", "Unsqueeze needs axes")
       }
       for axis in try node.axes(given, rank: dimensions.count + given.count) {
@@ -79,11 +78,10 @@ extension OperatorRule {
     node throws(ImportFailure) in
     let value = try node.operand(0)
     let shape = node.type(of: value).shape
-    guard let starts = try node.integers("starts")?.map({ Dimension($0) }) ?? node.dimensions(1),
-      let ends = try node.integers("ends")?.map({ Dimension($0) }) ?? node.dimensions(2),
-      starts.count == ends.count
+    guard let starts = try node.dimensions("starts", orOperand: 1),
+      let ends = try node.dimensions("ends", orOperand: 2), starts.count == ends.count
     else { throw .invalid("slice", "Slice needs as many starts as ends") }
-    let axes = try node.integers("axes") ?? node.integers(3) ?? Array(starts.indices)
+    let axes = try node.integers("axes", orOperand: 3) ?? Array(starts.indices)
     let steps = try node.integers(4) ?? starts.map { _ in 1 }
     guard axes.count == starts.count, steps.count == starts.count else {
       throw .invalid("slice", "Slice needs one axis and one step per start")
@@ -115,7 +113,7 @@ extension OperatorRule {
       let most = (extent + max(parts, 1) - 1) / max(parts, 1)
       return min(most, max(extent - part * most, 0))
     }
-    let sizes = try node.integers("split") ?? node.integers(1) ?? equal
+    let sizes = try node.integers("split", orOperand: 1) ?? equal
     guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == extent,
       sizes.count >= node.node.outputs.count
     else { throw .invalid("split-sizes", "sizes \(sizes) do not add up to \(extent)") }

@@ -1,0 +1,19 @@
+/// Every ONNX operator that can be imported: the one list.
+package enum OperatorRegistry {
+  /// All rules, grouped by subject.
+  package static let rules: [OperatorRule] =
+    OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.views
+    + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
+    + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
+
+  /// The rule of an operator.
+  package static func rule(_ name: String, domain: String) -> OperatorRule? {
+    table["\(domain):\(name)"]
+  }
+
+  private static let table = Dictionary(
+    rules.map { ("\($0.domain):\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// The newest version of `ai.onnx` whose changes are known.
+  package static let newestVersion = 28
+}
