@@ -26,7 +26,7 @@ public struct FileBytes: Sendable {
 
   /// Reads a regular file whole.
   ///
-  /// - Throws: `inputOutput` when it cannot be read, `limitExceeded` when it is larger than `limit`.
+  /// - Throws: `inputOutput` when it cannot be read, `limitExceeded` when it exceeds `limit`.
   public init(reading path: String, limit: Int = defaultLimit) throws(DiagnosticError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .io("cannot open", path) }
