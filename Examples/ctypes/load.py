@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 NUMPY = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?", 10: "f2",
-         11: "f8", 12: "u4", 13: "u8"}  # by the numbers of ONNX TensorProto.DataType
+         11: "f8", 12: "u4", 13: "u8"}  # ONNX TensorProto.DataType
 
 
 class Tensor(c.Structure):
@@ -30,10 +30,13 @@ def load(path, name, weights=None, dims=()):
         t.symbols[i], dims[len(symbols)] if t.symbols[i] not in symbols else 0)
     arrays = lambda ts, n: [np.zeros([size(ts[i], k) for k in range(ts[i].rank)],
                                      NUMPY[ts[i].element_type]) for i in range(n)]
-    block = lambda n: kept.append(c.create_string_buffer(n + 64)) or (c.addressof(kept[-1]) + 63) & -64
+    buffer = lambda n: kept.append(c.create_string_buffer(n + 64)) or c.addressof(kept[-1])
+    block = lambda n: c.c_void_p((buffer(n) + 63) & -64)
     context, arena = block(entry("context_bytes")()), block(signature.arena_bytes)
-    status = entry("init")(c.c_void_p(context), c.c_void_p(arena), weights, c.c_void_p(block(signature.state_bytes)))
-    ins, outs = arrays(signature.inputs, signature.input_count), arrays(signature.outputs, signature.output_count)
+    status = entry("init")(context, arena, weights, block(signature.state_bytes))
+    ins = arrays(signature.inputs, signature.input_count)
+    outs = arrays(signature.outputs, signature.output_count)
     pointers = [(c.c_void_p * len(a))(*[x.ctypes.data for x in a]) for a in (ins, outs)]
-    call = lambda: entry("invoke")(c.c_void_p(context), *pointers, (c.c_int64 * max(len(dims), 1))(*dims))
+    extents, run = (c.c_int64 * max(len(dims), 1))(*dims), entry("invoke")
+    call = lambda: run(context, *pointers, extents)
     return SimpleNamespace(inputs=ins, outputs=outs, invoke=call, status=status, keep=kept)
