@@ -3,7 +3,6 @@ import ctypes as c
 from types import SimpleNamespace
 
 import numpy as np
-
 NUMPY = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?", 10: "f2",
          11: "f8", 12: "u4", 13: "u8"}  # ONNX TensorProto.DataType
 
@@ -16,8 +15,7 @@ class Tensor(c.Structure):
 class Signature(c.Structure):
     _fields_ = [("abi_version", c.c_int32), ("input_count", c.c_int32), ("output_count", c.c_int32),
                 ("inputs", c.POINTER(Tensor)), ("outputs", c.POINTER(Tensor)),
-                ("arena_bytes", c.c_size_t), ("weight_bytes", c.c_size_t),
-                ("state_bytes", c.c_size_t)]
+                *((n, c.c_size_t) for n in ("arena_bytes", "weight_bytes", "state_bytes"))]
 
 
 def load(path, name, weights=None, dims=()):
@@ -34,9 +32,9 @@ def load(path, name, weights=None, dims=()):
     block = lambda n: c.c_void_p((buffer(n) + 63) & -64)
     context, arena = block(entry("context_bytes")()), block(signature.arena_bytes)
     status = entry("init")(context, arena, weights, block(signature.state_bytes))
-    ins = arrays(signature.inputs, signature.input_count)
-    outs = arrays(signature.outputs, signature.output_count)
+    ins, outs = (arrays(getattr(signature, side + "s"), getattr(signature, side + "_count"))
+                 for side in ("input", "output"))
     pointers = [(c.c_void_p * len(a))(*[x.ctypes.data for x in a]) for a in (ins, outs)]
-    extents, run = (c.c_int64 * max(len(dims), 1))(*dims), entry("invoke")
-    call = lambda: run(context, *pointers, extents)
-    return SimpleNamespace(inputs=ins, outputs=outs, invoke=call, status=status, keep=kept)
+    run, extents = entry("invoke"), (c.c_int64 * max(len(dims), 1))(*dims)
+    return SimpleNamespace(inputs=ins, outputs=outs, status=status, keep=kept,
+                           invoke=lambda: run(context, *pointers, extents))
