@@ -54,5 +54,6 @@ let package = Package(
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     tests("ApusIR"),
     tests("ApusONNX", ["ApusIR"]),
+    tests("ApusRuntime"),
   ]
 )

@@ -1,0 +1,97 @@
+# Everything a person or CI does with this repository; `make help` lists it.
+# The first two commands for a newcomer: `make run`, then `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+JOBS ?= 2
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+SWIFT_FILES := Package.swift Sources Tests
+PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+APUS := .build/release/apus
+PACKAGES := libprotobuf-c-dev gcc python3
+
+.PHONY: help setup venv build release run test check bench docs conformance lint format budget \
+  golden determinism sanitize install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (Debian packages); silent when nothing is
+	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://swift.org/install" >&2; exit 1; }
+	@missing=(); \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	    || missing+=($$package); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  echo "installing $${missing[*]}"; \
+	  $(SUDO) apt-get update -q; \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy "$${missing[@]}"; \
+	fi
+
+venv: .venv/installed ## Python packages for bench and conformance, in .venv
+
+.venv/installed: Tests/Tools/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet -r $<
+	touch $@
+
+build: setup ## build for debugging
+	swift build -j $(JOBS)
+
+release: setup ## build the optimized command
+	swift build -c release -j $(JOBS) --product apus
+
+run: release ## compile the digits network to C and to bytecode, and watch both read digits
+	Examples/digits/run.sh $(APUS)
+
+test: setup ## build and run all tests and the examples' own checks
+	swift build --build-tests -j $(JOBS)
+	swift test --skip-build
+	Tests/Tools/check-examples.sh
+
+check: lint budget golden docs determinism ## what CI runs beside the tests
+	swift build --build-tests -j $(JOBS) -Xswiftc -warnings-as-errors
+
+lint: ## check the format
+	swift format lint --strict --recursive $(SWIFT_FILES)
+
+format: ## rewrite the files in the agreed format
+	swift format --in-place --recursive $(SWIFT_FILES)
+
+budget: ## check the sizes of files, functions and lines
+	python3 Tests/Tools/budget.py
+
+golden: setup ## rewrite the golden files; fails if that changes any
+	UPDATE_GOLDEN=1 swift test --filter Golden
+	@test -z "$$(git status --porcelain -- Tests/Golden)" || { git diff --stat Tests/Golden; exit 1; }
+
+docs: release ## rewrite the generated reference pages; fails if that changes any
+	Tests/Tools/generate-docs.sh $(APUS)
+	@test -z "$$(git status --porcelain -- docs/reference)" || { git diff --stat docs; exit 1; }
+
+determinism: release ## compile twice in separate processes and compare the bytes
+	Tests/Tools/determinism.sh $(APUS)
+
+conformance: release venv ## run the ONNX backend suite; known failures may only shrink
+	Tests/Tools/conformance.sh $(APUS)
+
+bench: release venv ## time the digits network against onnxruntime
+	Tests/Tools/bench/run.sh $(APUS)
+
+sanitize: release ## run the generated C under the address and undefined-behaviour sanitizers
+	CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" \
+	  Examples/digits/run.sh $(APUS)
+
+install: release ## install the command, the VM and the headers below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
+	  $(DESTDIR)$(PREFIX)/share/apus/vm
+	install -m 755 $(APUS) $(DESTDIR)$(PREFIX)/bin/apus
+	install -m 644 Sources/CApusVM/include/*.h $(DESTDIR)$(PREFIX)/include
+	cp -R Sources/CApusVM/. $(DESTDIR)$(PREFIX)/share/apus/vm
+
+clean: ## remove everything that was built
+	rm -rf .build .venv Examples/digits/build
