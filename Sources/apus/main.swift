@@ -1,1 +1,4 @@
-print("apus")
+import ApusDriver
+import Foundation
+
+exit(CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))

@@ -144,6 +144,9 @@ extension Graph {
     return results
   }
 
+  /// Gives a value a name.
+  mutating func rename(_ value: ValueID, _ name: String?) { values[value.number].name = name }
+
   private mutating func define(
     _ type: TensorType, _ definition: Value.Definition, name: String?
   ) -> ValueID {

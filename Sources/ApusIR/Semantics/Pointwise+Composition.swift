@@ -61,3 +61,45 @@ extension Pointwise {
     return literal
   }
 }
+
+extension Pointwise {
+  /// The function with one operand moved to the front.
+  public func movingOperandFirst(_ place: Int) -> Pointwise {
+    let order = [place] + operands.indices.filter { $0 != place }
+    var result = Pointwise(empty: order.map { operands[$0] })
+    var moved: [Int] = []
+    for (step, type) in zip(steps, types) {
+      if case .operand(let number) = step {
+        moved.append(result.append(.operand(order.firstIndex(of: number) ?? 0), type))
+      } else {
+        moved.append(result.append(step.renumbered { moved[$0] }, type))
+      }
+    }
+    return result
+  }
+}
+
+extension Pointwise {
+  /// The function with the product at step `product` replaced by step `factored`, without operand
+  /// `factor`, which nothing else reads.
+  public func removingFactor(_ factor: Int, product: Int, factored: Int) -> Pointwise? {
+    var result = Pointwise(empty: operands.indices.filter { $0 != factor }.map { operands[$0] })
+    var moved: [Int] = []
+    for (place, (step, type)) in zip(steps, types).enumerated() {
+      if place == product {
+        moved.append(moved[factored])
+      } else if case .operand(let number) = step {
+        if number == factor {
+          moved.append(-1)
+        } else {
+          moved.append(result.append(.operand(number > factor ? number - 1 : number), type))
+        }
+      } else {
+        moved.append(result.append(step.renumbered { moved[$0] }, type))
+      }
+    }
+    guard let last = moved.last, last >= 0 else { return nil }
+    result.makeLast(last)
+    return result
+  }
+}

@@ -123,3 +123,13 @@ public struct Kernel: Sendable {
     self.body = body
   }
 }
+
+extension Program {
+  /// The bytes of all constants.
+  public var constantBytes: Int {
+    buffers.reduce(0) { sum, buffer in
+      guard case .constant(let data) = buffer.storage else { return sum }
+      return sum + data.byteCount
+    }
+  }
+}

@@ -1,0 +1,64 @@
+internal import ApusBytecode
+internal import ApusC
+public import ApusIR
+public import ApusLoops
+internal import ApusONNX
+internal import ApusRuntime
+public import ApusTransforms
+
+/// The way of one model through the compiler, stage by stage.
+public struct Compilation: Sendable {
+  /// What the user chose.
+  public struct Options: Sendable {
+    /// How much the graph is transformed.
+    public var level = OptimizationLevel.full
+    /// Passes in place of those of the level.
+    public var passes: [Pass]?
+    /// Sizes of symbolic dimensions.
+    public var dimensions: [String: Int] = [:]
+    /// The most rules that passes may apply.
+    public var rewriteLimit = Int.max
+    /// What is shown on the way.
+    public var instrumentation = PassManager.Instrumentation()
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// The graph after the passes.
+  public private(set) var graph: Graph
+  /// The graph as imported.
+  public let imported: Graph
+
+  /// Imports and optimises a model.
+  public init(_ path: String, _ options: Options) throws(DiagnosticError) {
+    imported = try Graph(
+      importing: path, options: ImportOptions(dimensions: options.dimensions))
+    graph = imported
+    try Compilation.optimize(&graph, options)
+  }
+
+  /// Runs the passes of the options over a graph.
+  public static func optimize(
+    _ graph: inout Graph, _ options: Options
+  ) throws(DiagnosticError) {
+    var manager = PassManager(options.passes ?? options.level.pipeline)
+    manager.instrumentation = options.instrumentation
+    var context = PassContext(evaluate: Compilation.evaluate)
+    context.rewriteLimit = options.rewriteLimit
+    do {
+      try manager.run(&graph, &context)
+    } catch {
+      throw DiagnosticError(
+        Diagnostic(.unsupported, id: "pass", error.message, place: .pass(error.pass)))
+    }
+  }
+
+  /// Lowers the graph for a target.
+  public func program(for target: Target, name: String) throws(DiagnosticError) -> Program {
+    try Lowering.program(for: graph, target: target, name: name)
+  }
+
+  /// Runs a graph without inputs in the interpreter.
+  @Sendable static func evaluate(_ graph: Graph) -> [TensorData]? { nil }
+}

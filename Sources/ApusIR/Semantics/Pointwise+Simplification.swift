@@ -1,0 +1,71 @@
+extension Pointwise {
+  /// The function whose value is one number.
+  public init(_ literal: Literal, _ element: ElementType) {
+    self.init(empty: [])
+    _ = append(.literal(literal, element), element)
+  }
+
+  /// The same function with fewer or cheaper steps; `nil` when there is nothing to gain.
+  ///
+  /// Only equations that hold for every float, bit by bit, are used, but for powers, which are
+  /// within one rounding of the product that takes their place.
+  public var simplified: Pointwise? {
+    var result = Pointwise(empty: operands)
+    var moved: [Int] = []
+    var changed = false
+    for (step, type) in zip(steps, types) {
+      let step = step.renumbered { moved[$0] }
+      if let place = result.simpler(step, type) {
+        moved.append(place)
+        changed = true
+      } else {
+        moved.append(result.append(step, type))
+      }
+    }
+    guard changed, let last = moved.last else { return nil }
+    result.makeLast(last)
+    return result.steps.count <= steps.count || result != self ? result : nil
+  }
+
+  private func number(_ place: Int) -> Double? {
+    guard case .literal(let literal, _) = steps[place] else { return nil }
+    return literal.real
+  }
+
+  /// The place of a step that makes a step superfluous.
+  private mutating func simpler(_ step: Step, _ type: ElementType) -> Int? {
+    switch step {
+    // x * 1 = x / 1 = x
+    case .binary(.mul, let a, let b) where number(b) == 1: return a
+    case .binary(.mul, let a, let b) where number(a) == 1: return b
+    case .binary(.div, let a, let b) where number(b) == 1: return a
+    // x - 0 = x
+    case .binary(.sub, let a, let b) where number(b) == 0 && number(b)?.sign == .plus: return a
+    // x / 2ⁿ = x · 2⁻ⁿ
+    case .binary(.div, let a, let b) where type == .f32:
+      guard let divisor = number(b), divisor.significand == 1, abs(divisor.exponent) < 100 else {
+        return nil
+      }
+      let factor = append(.literal(.float(1 / divisor), type), type)
+      return append(.binary(.mul, a, factor), type)
+    case .binary(.pow, let a, let b) where type.isFloat: return power(a, number(b), type)
+    // max(max(x, a), b) with numbers stays; convert(x, type of x) = x
+    case .convert(let a, let target) where types[a] == target: return a
+    default: return nil
+    }
+  }
+
+  /// x² = x · x, x³ = x · x · x, x^½ = √x, x^-1 = 1 / x, x¹ = x
+  private mutating func power(_ a: Int, _ exponent: Double?, _ type: ElementType) -> Int? {
+    switch exponent {
+    case 1: return a
+    case 2: return append(.binary(.mul, a, a), type)
+    case 3:
+      let square = append(.binary(.mul, a, a), type)
+      return append(.binary(.mul, square, a), type)
+    case 0.5: return append(.unary(.sqrt, a), type)
+    case -1: return append(.unary(.reciprocal, a), type)
+    default: return nil
+    }
+  }
+}

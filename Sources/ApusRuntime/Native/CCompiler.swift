@@ -1,0 +1,88 @@
+public import ApusC
+public import ApusIR
+public import ApusLoops
+internal import Foundation
+
+/// The system's C compiler.
+public struct CCompiler: Sendable {
+  /// The command, from `CC` or `cc`.
+  public var command: String
+  /// Flags after those of the target.
+  public var flags: [String]
+
+  /// The compiler that the environment names.
+  public init(command: String? = nil, flags: [String] = []) {
+    self.command = command ?? ProcessInfo.processInfo.environment["CC"] ?? "cc"
+    self.flags = flags
+  }
+
+  /// Flags that every emitted file is compiled with.
+  static let standardFlags = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno"]
+
+  /// Writes the files of a model into a folder and makes a shared library of them.
+  ///
+  /// - Returns: the path of the library.
+  public func buildLibrary(
+    _ model: CModel, target: Target, in folder: String
+  ) throws(DiagnosticError) -> String {
+    try model.write(to: folder)
+    let output = "\(folder)/lib\(model.name).so"
+    var arguments =
+      CCompiler.standardFlags + target.compilerFlags + flags
+      + ["-fopenmp", "-fPIC", "-shared", "-I", folder, "\(folder)/\(model.name).c"]
+    if model.assembly != nil {
+      arguments += ["-Wa,-I,\(folder)", "\(folder)/\(model.name)_weights.S"]
+    }
+    try run(arguments + ["-o", output, "-lm"])
+    return output
+  }
+
+  /// Runs the compiler; its messages become notes of the error.
+  public func run(_ arguments: [String]) throws(DiagnosticError) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [command] + arguments
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = errors
+    let text: Data
+    do {
+      try process.run()
+      text = errors.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+    } catch {
+      throw DiagnosticError(
+        Diagnostic(
+          .inputOutput, id: "c-compiler-missing", "cannot start the C compiler \(command)",
+          help: "install one, or name it in CC"))
+    }
+    guard process.terminationStatus != 0 else { return }
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").prefix(12)
+    throw DiagnosticError(
+      Diagnostic(
+        .inputOutput, id: "c-compiler-failed", "the C compiler \(command) failed",
+        notes: lines.map(String.init)))
+  }
+}
+
+extension CModel {
+  /// Writes the header, the source and what belongs to them into a folder, each whole or not at all.
+  public func write(to folder: String) throws(DiagnosticError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw DiagnosticError(
+        Diagnostic(.inputOutput, id: "folder", "cannot make the folder \(folder)"))
+    }
+    if weights.byteCount > 0 {
+      var file = try OutputFile("\(folder)/\(name).weights")
+      try weights.forEachChunk { (bytes) throws(DiagnosticError) in try file.write(bytes) }
+      try file.commit()
+    }
+    if let assembly { try writeWhole(assembly, to: "\(folder)/\(name)_weights.S") }
+    try writeWhole(header, to: "\(folder)/\(name).h")
+    try writeWhole(source, to: "\(folder)/\(name).c")
+    try writeWhole(manifest, to: "\(folder)/\(name).json")
+  }
+}

@@ -1,0 +1,66 @@
+public import ApusIR
+
+/// A transformation of a graph, as a value.
+public struct Pass: Sendable {
+  /// The name in pipelines and on the command line.
+  public let name: String
+  /// One line for people.
+  public let summary: String
+  /// What it does to a graph.
+  public let run: @Sendable (inout Graph, inout PassContext) throws(PassError) -> Void
+
+  /// A pass.
+  public init(
+    _ name: String, _ summary: String,
+    _ run: @escaping @Sendable (inout Graph, inout PassContext) throws(PassError) -> Void
+  ) {
+    self.name = name
+    self.summary = summary
+    self.run = run
+  }
+
+  /// A pass that applies rules in one walk, again and again until nothing changes.
+  public init(_ name: String, _ summary: String, rules: [Rule]) {
+    self.init(name, summary) { graph, context in
+      for _ in 0..<16 {
+        let before = context.rewrites
+        context.rewrite(&graph, rules)
+        if context.rewrites == before { return }
+      }
+    }
+  }
+}
+
+/// What passes may use beside the graph.
+public struct PassContext {
+  /// Runs a graph without inputs and returns its outputs; constants fold through it.
+  public var evaluate: (@Sendable (Graph) -> [TensorData]?)?
+  /// How many rules have been applied so far.
+  public private(set) var rewrites = 0
+  /// How many rules may be applied at all.
+  public var rewriteLimit = Int.max
+
+  /// A context.
+  public init(evaluate: (@Sendable (Graph) -> [TensorData]?)? = nil) { self.evaluate = evaluate }
+
+  /// Applies rules to a graph once.
+  public mutating func rewrite(_ graph: inout Graph, _ rules: [Rule]) {
+    var rewriter = Rewriter(graph, limit: rewriteLimit - rewrites)
+    graph = rewriter.run(rules)
+    rewrites += rewriter.count
+  }
+}
+
+/// Why a pass could not do its work.
+public struct PassError: Error, Sendable {
+  /// The pass.
+  public var pass: String
+  /// One sentence without a full stop.
+  public var message: String
+
+  /// An error of a pass.
+  public init(pass: String, _ message: String) {
+    self.pass = pass
+    self.message = message
+  }
+}

@@ -1,0 +1,135 @@
+internal import ApusIR
+
+extension Pass {
+  /// Chooses how tensors lie in memory.
+  ///
+  /// Convolutions read and write images with channels innermost, and read images that are padded
+  /// in memory; what follows them keeps their order. Values that come in otherwise get a relayout.
+  ///
+  /// Before: `%1 = conv %x, %w {before = [1, 1], …} : tensor<1x8x8x8xf32>`
+  /// After: `%1 = relayout %x : tensor<1x8x8x8xf32, order(0,2,3,1) halo(2:1:1,3:1:1)>`, then the
+  /// convolution, whose result is `tensor<1x8x8x8xf32, order(0,2,3,1)>`.
+  public static let assignLayouts = Pass(
+    "assign-layouts", "choose channels-last layouts and padded images for convolutions"
+  ) { graph, _ in
+    var plan = LayoutPlan(graph)
+    plan.chooseOrders()
+    plan.chooseHalos()
+    graph = plan.applied()
+  }
+}
+
+/// The layouts of all values of a graph.
+private struct LayoutPlan {
+  let graph: Graph
+  private var orders: [ValueID: [Int]] = [:]
+  private var halos: [ValueID: [Int: (before: Int, after: Int)]] = [:]
+
+  init(_ graph: Graph) { self.graph = graph }
+
+  /// Convolutions decide; elementwise operations, pooling and joins follow their operands.
+  mutating func chooseOrders() {
+    for node in graph.nodes {
+      let rank = graph.type(of: node.results[0]).rank
+      switch node.operation.root {
+      case .conv: orders[node.results[0]] = Layout.channelsLast(rank: rank).order
+      case .map, .pool, .reduce, .concat, .pad:
+        let operand = node.operands.first {
+          orders[$0] != nil && graph.type(of: $0).rank == rank
+        }
+        guard let operand, node.results.count == 1 else { continue }
+        orders[node.results[0]] = orders[operand]
+      default: continue
+      }
+    }
+  }
+
+  /// Images that windows of convolutions leave get a border of zeros.
+  mutating func chooseHalos() {
+    for node in graph.nodes {
+      guard case .conv(let conv) = node.operation.root else { continue }
+      let source = graph.type(of: node.operands[0]).shape
+      let result = rootType(node).shape
+      for axis in conv.window.extents.indices {
+        guard let extent = source[axis + 2].constant, let count = result[axis + 2].constant else {
+          continue
+        }
+        let window = conv.window
+        let last =
+          (count - 1) * window.strides[axis] + (window.extents[axis] - 1) * window.dilations[axis]
+          - window.before[axis]
+        let known = halos[node.operands[0]]?[axis + 2] ?? (0, 0)
+        halos[node.operands[0], default: [:]][axis + 2] = (
+          max(known.before, window.before[axis]), max(known.after, last - (extent - 1))
+        )
+      }
+    }
+  }
+
+  private func rootType(_ node: Node) -> TensorType {
+    guard case .kernel(let kernel) = node.operation, let root = kernel.body.nodes.first else {
+      return graph.type(of: node.results[0])
+    }
+    return kernel.body.type(of: root.results[0])
+  }
+
+  private func layout(_ value: ValueID) -> Layout {
+    let halo = (halos[value] ?? [:]).map {
+      Layout.Halo(axis: $0.key, before: $0.value.before, after: $0.value.after)
+    }
+    return Layout(order: orders[value] ?? [], halo: halo)
+  }
+
+  /// Whether the node that makes a value can write it in any layout.
+  private func isFlexible(_ value: ValueID) -> Bool {
+    if graph.outputs.contains(value) { return false }
+    switch graph.producer(of: value)?.operation.root {
+    case .conv?, .map?, .pool?, .concat?: return true
+    default: return false
+    }
+  }
+
+  /// The graph with these layouts, and relayouts where a value cannot be made in its own.
+  func applied() -> Graph {
+    var copies: [ValueID: ValueID] = [:]
+    var olds: [ValueID: ValueID] = [:]
+    for input in graph.inputs { olds[input] = input }
+    return graph.rebuilt { node, result in
+      var operands = node.operands
+      if case .conv = node.operation.root {
+        let source = graph[node.id].operands[0]
+        if !isFlexible(source) || orders[source] == nil {
+          let rank = graph.type(of: source).rank
+          let layout = Layout(
+            order: Layout.channelsLast(rank: rank).order, halo: layout(source).halo)
+          let copy =
+            copies[source]
+            ?? result.append(
+              .relayout(Relayout(layout)), [operands[0]],
+              typed: [
+                TensorType(
+                  graph.type(of: source).element, graph.type(of: source).shape, layout: layout)
+              ], origins: node.origins)[0]
+          copies[source] = copy
+          operands[0] = copy
+        }
+      }
+      let types = node.results.map { value -> TensorType in
+        var type = graph.type(of: value)
+        let chosen = layout(value)
+        type.layout = Layout(
+          order: chosen.order, halo: isFlexible(value) && orders[value] != nil ? chosen.halo : [])
+        return type
+      }
+      return result.append(node.operation, operands, typed: types, origins: node.origins)
+    }
+  }
+}
+
+extension Operation {
+  /// The operation itself, or the root of a kernel.
+  var root: Operation {
+    guard case .kernel(let kernel) = self, let first = kernel.body.nodes.first else { return self }
+    return first.operation
+  }
+}

@@ -1,0 +1,45 @@
+internal import ApusIR
+
+extension Pass {
+  /// Rewrites operations to simpler ones that mean the same.
+  ///
+  /// Before: `%1 = transpose %0 {permutation = [1, 0]}`, `%2 = transpose %1 {permutation = [1, 0]}`
+  /// After: uses of `%2` read `%0`.
+  public static let canonicalize = Pass(
+    "canonicalize", "simplify operations that mean the same",
+    rules: Rule.views + Rule.arithmetic)
+
+  /// Removes operations whose results nobody uses.
+  public static let eliminateDeadCode = Pass(
+    "dead-code", "remove operations without uses"
+  ) { graph, _ in graph = graph.withoutDeadNodes() }
+
+  /// Lets equal operations on equal operands be computed once.
+  ///
+  /// Before: `%1 = map %0 {exp(a)}`, `%2 = map %0 {exp(a)}`. After: uses of `%2` read `%1`.
+  public static let eliminateCommonSubexpressions = Pass(
+    "common-subexpressions", "compute equal operations once"
+  ) { graph, _ in graph = graph.withoutRepetitions() }
+
+  /// Moves factors of channels into weights, where they cost nothing.
+  ///
+  /// Before: `conv %x, %w` then `map {add(mul(a, b), c)}` with constant `b`.
+  /// After: `conv %x, %w·b` then `map {add(a, c)}`.
+  public static let foldScales = Pass(
+    "fold-scales", "move factors into the weights of convolutions and products",
+    rules: Rule.scaleFolding)
+
+  /// Composes chains of maps into one.
+  ///
+  /// Before: `%1 = map %0 {neg(a)}`, `%2 = map %1 {exp(a)}`. After: `%2 = map %0 {exp(neg(a))}`.
+  public static let fuseMaps = Pass(
+    "fuse-maps", "compose chains of elementwise functions", rules: [.composeMaps])
+
+  /// Forms kernels: an operation with the map that follows it.
+  ///
+  /// Before: `%1 = conv %x, %w`, `%2 = map %1, %b {max(add(a, b), 0)}`.
+  /// After: `%2 = kernel %x, %w, %b` with both in its body.
+  public static let fuseKernels = Pass(
+    "fuse-kernels", "let operations apply the map that follows them",
+    rules: [.fuseEpilogue])
+}

@@ -1,0 +1,79 @@
+internal import ApusIR
+
+extension Rule {
+  /// Functions of more steps than this are not made.
+  private static let mostSteps = 64
+  /// Functions of more operands than this are not made.
+  private static let mostOperands = 12
+
+  /// f(g(x), y) = (f∘g)(x, y), where nobody else reads g(x)
+  static let composeMaps = Rule("compose-maps") { rewriter, node throws(OperatorError) in
+    guard case .map(let outer) = node.operation else { return nil }
+    let shape = rewriter.source.type(of: node.results[0]).shape
+    for (place, operand) in node.operands.enumerated() {
+      guard let producer = rewriter.producer(of: operand), rewriter.hasOneUse(operand),
+        case .map(let inner) = producer.operation, rewriter.type(of: operand).shape == shape
+      else { continue }
+      let others = node.operands + producer.operands
+      let (function, keys) = outer.function.substituting(
+        inner.function, at: place, keys: node.operands.map { others.firstPlace(of: $0) },
+        innerKeys: producer.operands.map { others.firstPlace(of: $0) })
+      guard function.steps.count <= mostSteps, keys.count <= mostOperands else { continue }
+      return try rewriter.append(
+        .map(Map(function)), keys.map { others[$0] }, merging: [producer])
+    }
+    return nil
+  }
+
+  /// map(root(x), y) = kernel(x, y) { map(root(x), y) }, where nobody else reads root(x)
+  static let fuseEpilogue = Rule("fuse-epilogue") { rewriter, node throws(OperatorError) in
+    guard case .map(let map) = node.operation else { return nil }
+    let shape = rewriter.source.type(of: node.results[0]).shape
+    for place in node.operands.indices.sorted(by: {
+      (rewriter.fusionRank(node.operands[$0]), $0) > (rewriter.fusionRank(node.operands[$1]), $1)
+    }) {
+      let operand = node.operands[place]
+      guard rewriter.fusionRank(operand) > 0, rewriter.hasOneUse(operand),
+        rewriter.type(of: operand).shape == shape,
+        let root = rewriter.producer(of: operand), root.results.count == 1
+      else { continue }
+      let others = node.operands + root.operands
+      let (function, keys) = map.function.substituting(
+        .identity(rewriter.type(of: operand).element), at: place,
+        keys: node.operands.map { others.firstPlace(of: $0) }, innerKeys: [-1])
+      guard let first = keys.firstIndex(of: -1) else { continue }
+      return try rewriter.kernel(
+        root, function.movingOperandFirst(first), keys.filter { $0 != -1 }.map { others[$0] })
+    }
+    return nil
+  }
+}
+
+extension [ValueID] {
+  fileprivate func firstPlace(of value: ValueID) -> Int { firstIndex(of: value) ?? 0 }
+}
+
+extension Rewriter {
+  /// How much it pays that the producer of a value applies a map; 0 when it cannot.
+  fileprivate func fusionRank(_ value: ValueID) -> Int {
+    switch producer(of: value)?.operation {
+    case .conv?, .matmul?: 3
+    case .normalize?, .softmax?, .pool?: 2
+    case .reduce?, .argReduce?: 1
+    default: 0
+    }
+  }
+
+  /// A kernel of a root and the function that follows, whose operand 0 is the root's result.
+  fileprivate mutating func kernel(
+    _ root: Node, _ function: Pointwise, _ extra: [ValueID]
+  ) throws(OperatorError) -> [ValueID] {
+    var body = Graph(name: root.operation.mnemonic)
+    let operands = root.operands.map { body.addInput(nil, type(of: $0)) }
+    let sum = body.append(root.operation, operands, typed: root.results.map { type(of: $0) })
+    let others = extra.map { body.addInput(nil, type(of: $0)) }
+    let result = try body.append(.map(Map(function)), sum + others)
+    body.addOutput(result[0], name: "out0")
+    return try append(.kernel(FusedKernel(body)), root.operands + extra, merging: [root])
+  }
+}
