@@ -45,12 +45,9 @@ enum VerifyCommand: Command {
   ) throws(DiagnosticError) -> String {
     let tensors = try TensorFile.read("\(path)/\(file)")
     var options = options
-    let probe = try Graph(importing: "\(path)/model.onnx")
-    for input in probe.inputs {
-      guard let given = tensors.first(where: { $0.name == "in:\(probe[input].name ?? "")" }) else {
-        continue
-      }
-      for (dimension, extent) in zip(probe.type(of: input).shape.dimensions, given.value.extents) {
+    for (name, type) in try ModelInterface(of: "\(path)/model.onnx").inputs {
+      guard let given = tensors.first(where: { $0.name == "in:\(name)" }) else { continue }
+      for (dimension, extent) in zip(type.shape.dimensions, given.value.extents) {
         if let symbol = dimension.symbols.first { options.dimensions[symbol] = extent }
       }
     }

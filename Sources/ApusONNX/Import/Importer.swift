@@ -23,6 +23,20 @@ extension Graph {
   }
 }
 
+/// What a model takes, without its nodes.
+public struct ModelInterface: Sendable {
+  /// Names and types of the inputs, in order; sizes may be symbolic.
+  public let inputs: [(name: String, type: TensorType)]
+
+  /// Reads the interface of an ONNX model.
+  public init(of path: String) throws(DiagnosticError) {
+    let model = try ONNXModel(contentsOf: path)
+    var importer = Importer(model, ImportOptions())
+    let graph = try importer.interface()
+    inputs = graph.inputs.map { (graph[$0].name ?? "", graph.type(of: $0)) }
+  }
+}
+
 /// Turns a model into a graph, node by node.
 struct Importer {
   let model: ONNXModel
@@ -38,15 +52,21 @@ struct Importer {
     node = NodeImporter(graph: Graph(name: model.graph.name))
   }
 
-  mutating func run() throws(DiagnosticError) -> Graph {
-    try checkVersions()
-    try listUnsupported()
+  /// The graph with its inputs and nothing else.
+  mutating func interface() throws(DiagnosticError) -> Graph {
     for tensor in model.graph.initializers {
       guard initializers.updateValue(tensor, forKey: tensor.name) == nil else {
         throw failure("duplicate-name", "two initializers have this name", .tensor(tensor.name))
       }
     }
     for input in model.graph.inputs where initializers[input.name] == nil { try add(input) }
+    return node.graph
+  }
+
+  mutating func run() throws(DiagnosticError) -> Graph {
+    try checkVersions()
+    try listUnsupported()
+    _ = try interface()
     for index in model.graph.nodes.indices { try add(index) }
     for output in model.graph.outputs {
       guard let value = try value(named: output.name) else {

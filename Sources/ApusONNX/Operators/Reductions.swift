@@ -156,10 +156,10 @@ extension NodeImporter {
   func windowCounts(
     _ window: Window, image: ValueID, padding: Window?
   ) throws(ImportFailure) -> WindowCounts {
-    guard let shape = type(of: image).shape.extents else {
+    guard let shape = Shape(Array(type(of: image).shape.dimensions.dropFirst(2))).extents else {
       throw .unsupported("symbolic-extent", "AveragePool of a symbolic image")
     }
-    return WindowCounts(window, shape: Array(shape.dropFirst(2)), padding: padding)
+    return WindowCounts(window, shape: shape, padding: padding)
   }
 }
 

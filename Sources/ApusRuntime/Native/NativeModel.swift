@@ -25,7 +25,8 @@ public final class NativeModel {
 
   /// Loads the library of a program whose weights are part of it.
   public init(library path: String, program: Program) throws(DiagnosticError) {
-    guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+    // The threads of OpenMP may still run in a library after the call that started them.
+    guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
       throw NativeModel.failure(String(cString: dlerror()))
     }
     func symbol(_ name: String) throws(DiagnosticError) -> UnsafeMutableRawPointer {
