@@ -51,5 +51,6 @@ let package = Package(
     library("Apus", ["ApusDriver"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     tests("ApusIR"),
+    tests("ApusBytecode", ["CApusVM"]),
   ]
 )
