@@ -55,5 +55,6 @@ let package = Package(
     tests("ApusIR"),
     tests("ApusONNX", ["ApusIR"]),
     tests("ApusRuntime"),
+    tests("ApusBytecode", ["CApusVM"]),
   ]
 )

@@ -1,1 +1,0 @@
-int apus_vm_placeholder(void); int apus_vm_placeholder(void) { return 0; }

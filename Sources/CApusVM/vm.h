@@ -1,0 +1,86 @@
+/* What the files of the interpreter share. */
+#ifndef APUS_VM_INTERNAL_H
+#define APUS_VM_INTERNAL_H
+#include <stdbool.h>
+#include <string.h>
+#include "include/apus_opcodes.h"
+#include "include/apus_vm.h"
+
+enum { APUS_MAX_LANES = 256, APUS_MAX_DEPTH = 32, APUS_MAX_SLOTS = 2048, APUS_VARIABLES = 256,
+       APUS_MAX_BUFFERS = 16384, APUS_TILE_ROWS = 14, APUS_TILE_COLUMNS = 64, APUS_LEVELS = 4 };
+enum { APUS_INPUT, APUS_OUTPUT, APUS_CONSTANT, APUS_ARENA };
+
+static inline uint32_t apus_u32_at(const void *p) { uint32_t v; memcpy(&v, p, 4); return v; }
+static inline uint64_t apus_u64_at(const void *p) { uint64_t v; memcpy(&v, p, 8); return v; }
+static inline int64_t apus_i64_at(const void *p) { int64_t v; memcpy(&v, p, 8); return v; }
+
+typedef struct { uint32_t storage, element; uint64_t count, offset; } apus_buffer;
+static inline apus_buffer apus_buffer_at(const apus_vm_program *m, uint32_t number) {
+  const uint8_t *p = m->buffers + 32 * (size_t)number;
+  return (apus_buffer){apus_u32_at(p), apus_u32_at(p + 4), apus_u64_at(p + 8), apus_u64_at(p + 16)};
+}
+/* The bytes of one element; 0 for a type the machine does not know. */
+static inline uint32_t apus_width(uint32_t element) {
+  switch (element) {
+    case APUS_U8: case APUS_I8: case APUS_BOOL: return 1;
+    case APUS_U16: case APUS_I16: case APUS_F16: case APUS_BF16: return 2;
+    case APUS_F32: case APUS_I32: case APUS_U32: return 4;
+    case APUS_F64: case APUS_I64: case APUS_U64: return 8;
+    default: return 0;
+  }
+}
+/* The type that a register holds after a load of a storage type. */
+static inline uint32_t apus_widened(uint32_t element) {
+  switch (element) {
+    case APUS_U8: case APUS_I8: case APUS_U16: case APUS_I16: return APUS_I32;
+    case APUS_F16: case APUS_BF16: return APUS_F32;
+    default: return element;
+  }
+}
+/* An index in the code: number of terms, constant, then variable and coefficient of each term. */
+typedef struct { int64_t constant; uint32_t terms; const uint32_t *term; } apus_index;
+static inline apus_index apus_index_at(const uint32_t *w) {
+  return (apus_index){apus_i64_at(w + 1), w[0], w + 3};
+}
+/* A place in a buffer: buffer, lane stride, index. */
+typedef struct { uint32_t buffer; int64_t stride; apus_index index; } apus_access;
+static inline apus_access apus_access_at(const uint32_t *w) {
+  return (apus_access){w[0], apus_i64_at(w + 1), apus_index_at(w + 3)};
+}
+static inline uint32_t apus_access_words(const uint32_t *w) { return 6 + 3 * w[3]; }
+
+/* One small matrix product with its pointers resolved; offsets in elements. */
+typedef struct {
+  uint32_t rows, columns, stored, levels, start;
+  int64_t extent[APUS_LEVELS], a_step[APUS_LEVELS], b_step[APUS_LEVELS];
+  const float *a[APUS_TILE_ROWS];
+  const float *b, *first;
+  float *output[APUS_TILE_ROWS];
+} apus_tile;
+/* Routines compiled for one instruction set. */
+typedef struct {
+  void (*unary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
+  void (*binary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a, const void *b);
+  void (*fused)(uint32_t type, size_t n, void *d, const void *a, const void *b, const void *c);
+  void (*tile)(const apus_tile *tile);
+  void (*window)(size_t channels, size_t taps, const float *x, const uint32_t *taps_at,
+                 const float *w, int64_t w_step, const float *first, float *d);
+} apus_routines;
+extern const apus_routines apus_routines_base;
+#if defined(__x86_64__)
+extern const apus_routines apus_routines_avx2, apus_routines_avx512;
+#endif
+
+/* vm_values.c: the routines that need no special instructions. */
+void apus_load_lanes(uint32_t element, size_t n, void *d, const void *p, int64_t stride);
+void apus_store_lanes(uint32_t element, size_t n, void *p, int64_t stride, const void *s);
+void apus_convert(uint32_t to, uint32_t from, size_t n, void *d, const void *a);
+void apus_compare_lanes(uint32_t test, uint32_t type, size_t n, void *d, const void *a,
+                        const void *b);
+void apus_select_lanes(uint32_t type, size_t n, void *d, const void *m, const void *a,
+                       const void *b);
+void apus_across(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
+void apus_spread(uint32_t type, size_t n, void *d, const void *a);
+/* vm_verify.c: proves that every instruction is safe. */
+apus_vm_status apus_verify(apus_vm_program *program);
+#endif

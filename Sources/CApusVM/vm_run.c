@@ -1,0 +1,156 @@
+/* The interpreter: verified code only, so nothing is checked here but what depends on data. */
+#include "vm.h"
+
+typedef struct { uint32_t body; int64_t trip, extent; uint32_t variable; } frame;
+typedef struct {
+  const apus_vm_program *m;
+  const apus_routines *routines;
+  uint8_t *registers;
+  uint8_t **base;
+  int depth;
+  int64_t variable[APUS_VARIABLES];
+  frame frames[APUS_MAX_DEPTH];
+} machine;
+
+static int64_t value(const machine *v, const uint32_t *w) {
+  apus_index x = apus_index_at(w);
+  int64_t sum = x.constant;
+  for (uint32_t i = 0; i < x.terms; i++)
+    sum += v->variable[x.term[3 * i]] * apus_i64_at(x.term + 3 * i + 1);
+  return sum;
+}
+static uint32_t element(const machine *v, uint32_t buffer) {
+  return apus_u32_at(v->m->buffers + 32 * (size_t)buffer + 4);
+}
+static uint8_t *place(const machine *v, const uint32_t *w) {
+  return v->base[w[0]] + value(v, w + 3) * (int64_t)apus_width(element(v, w[0]));
+}
+static float *floats(const machine *v, const uint32_t **w) {
+  uint8_t *p = place(v, *w);
+  *w += apus_access_words(*w);
+  return (float *)(void *)p;
+}
+static int64_t fetch(const machine *v, const uint32_t *w) {
+  int64_t extent = apus_i64_at(w + 3), i;
+  const uint8_t *p = place(v, w + 5);
+  if (element(v, w[5]) == APUS_I32) {
+    int32_t narrow;
+    memcpy(&narrow, p, 4);
+    i = narrow;
+  } else {
+    memcpy(&i, p, 8);
+  }
+  if (i < 0) i += extent;
+  return i < 0 ? 0 : i >= extent ? extent - 1 : i;
+}
+static void tile(const machine *v, const uint32_t *w) {
+  apus_tile t = {.rows = w[2], .columns = w[3], .stored = w[4], .levels = w[5], .start = w[6]};
+  const uint32_t *at = w + 7;
+  for (uint32_t i = 0; i < t.levels; i++, at += 6) {
+    t.extent[i] = apus_i64_at(at);
+    t.a_step[i] = apus_i64_at(at + 2);
+    t.b_step[i] = apus_i64_at(at + 4);
+  }
+  t.b = floats(v, &at);
+  if (t.start == 1) t.first = floats(v, &at);
+  const float *a = floats(v, &at);
+  for (uint32_t i = 0; i < t.rows; i++, at += 2) t.a[i] = a + apus_i64_at(at);
+  float *output = floats(v, &at);
+  for (uint32_t i = 0; i < t.rows; i++, at += 2) t.output[i] = output + apus_i64_at(at);
+  v->routines->tile(&t);
+}
+static void window(const machine *v, const uint32_t *w) {
+  uint32_t points = w[2], channels = w[3], taps = w[4], start = w[5];
+  const uint32_t *tap = w + 8, *at = tap + 2 * taps;
+  const float *weights = floats(v, &at), *first = start ? floats(v, &at) : NULL;
+  const float *x = floats(v, &at);
+  const uint32_t *xs = at;
+  at += 2 * points;
+  float *y = floats(v, &at);
+  for (uint32_t i = 0; i < points; i++)
+    v->routines->window(channels, taps, x + apus_i64_at(xs + 2 * i), tap, weights,
+                        apus_i64_at(w + 6), first, y + apus_i64_at(at + 2 * i));
+}
+#define REG(i) (v->registers + 64 * (size_t)w[i])
+/* Runs instructions on lanes. */
+static void lanes(const machine *v, const uint32_t *w) {
+  uint32_t f = (w[0] >> 8) & 0xff, n = w[0] >> 16, type = w[1] & 0xff;
+  int64_t i;
+  switch (w[0] & 0xff) {
+    case APUS_OP_LOAD: apus_load_lanes(element(v, w[3]), n, REG(2), place(v, w + 3),
+                                       apus_i64_at(w + 4)); break;
+    case APUS_OP_STORE: apus_store_lanes(element(v, w[3]), n, place(v, w + 3), apus_i64_at(w + 4),
+                                         REG(2)); break;
+    case APUS_OP_LITERAL: memcpy(REG(2), w + 3, 8); break;
+    case APUS_OP_INDEX: i = value(v, w + 3), memcpy(REG(2), &i, 8); break;
+    case APUS_OP_SPREAD: apus_spread(type, n, REG(2), REG(3)); break;
+    case APUS_OP_UNARY: v->routines->unary(f, type, n, REG(2), REG(3)); break;
+    case APUS_OP_BINARY: v->routines->binary(f, type, n, REG(2), REG(3), REG(4)); break;
+    case APUS_OP_COMPARE: apus_compare_lanes(f, type, n, REG(2), REG(3), REG(4)); break;
+    case APUS_OP_SELECT: apus_select_lanes(type, n, REG(2), REG(3), REG(4), REG(5)); break;
+    case APUS_OP_CONVERT: apus_convert(type, (w[1] >> 8) & 0xff, n, REG(2), REG(3)); break;
+    case APUS_OP_FUSED: v->routines->fused(type, n, REG(2), REG(3), REG(4), REG(5)); break;
+    case APUS_OP_ACROSS: apus_across(f, type, n, REG(2), REG(3)); break;
+    case APUS_OP_TILE: tile(v, w); break;
+    default: window(v, w);
+  }
+}
+/* Runs a block opener or its end and returns where to go on. */
+static uint32_t control(machine *v, const uint32_t *w, uint32_t at) {
+  uint32_t words = w[1] >> 16, next = at + words;
+  if ((w[0] & 0xff) == APUS_OP_END) {
+    frame *f = &v->frames[v->depth - 1];
+    if (++f->trip < f->extent) {
+      v->variable[f->variable] = f->trip;
+      return f->body;
+    }
+    v->depth--;
+    return next;
+  }
+  int64_t extent = 1, i = 0;
+  if ((w[0] & 0xff) == APUS_OP_LOOP) {
+    extent = apus_i64_at(w + 3);
+  } else {
+    i = v->variable[w[2]];
+    if (i < apus_i64_at(w + 3) || i >= apus_i64_at(w + 5)) extent = 0;
+  }
+  if (extent == 0) return next + w[words - 1];
+  v->frames[v->depth++] = (frame){next, 0, extent, w[2]};
+  v->variable[w[2]] = i;
+  return next;
+}
+void apus_vm_run(const apus_vm_program *m, void *memory, const void *const *inputs,
+                 void *const *outputs) {
+  machine state = {.m = m, .routines = m->routines}, *v = &state;
+  v->registers = (uint8_t *)memory + m->arena_bytes;
+  v->base = (uint8_t **)(void *)(v->registers + 64 * (size_t)m->slots);
+  for (uint32_t i = 0; i < m->buffer_count; i++) {
+    apus_buffer b = apus_buffer_at(m, i);
+    const void *p = b.storage == APUS_INPUT ? inputs[b.offset]
+                    : b.storage == APUS_OUTPUT ? outputs[b.offset]
+                    : b.storage == APUS_ARENA ? (uint8_t *)memory + b.offset
+                                              : m->constants + b.offset;
+    memcpy(&v->base[i], &p, sizeof p);
+  }
+  for (uint32_t at = 0; at < m->code_words;) {
+    const uint32_t *w = m->code + at;
+    uint32_t opcode = w[0] & 0xff;
+    if (opcode <= APUS_OP_END) {
+      at = control(v, w, at);
+      continue;
+    }
+    switch (opcode) {
+      case APUS_OP_AFFINE: v->variable[w[2]] = value(v, w + 3); break;
+      case APUS_OP_QUOTIENT: v->variable[w[2]] = value(v, w + 5) / apus_i64_at(w + 3); break;
+      case APUS_OP_REMAINDER: v->variable[w[2]] = value(v, w + 5) % apus_i64_at(w + 3); break;
+      case APUS_OP_FETCH: v->variable[w[2]] = fetch(v, w); break;
+      default: lanes(v, w);
+    }
+    at += w[1] >> 16;
+  }
+}
+const char *apus_opcode_name(uint32_t opcode) {
+#define NAME(name) #name,
+  static const char *const names[] = {APUS_OPCODES(NAME)};
+  return opcode < APUS_OP_COUNT ? names[opcode] : NULL;
+}
