@@ -27,9 +27,11 @@ enum VerifyCommand: Command {
       do {
         for file in try FileManager.default.contentsOfDirectory(atPath: path).sorted()
         where file.hasPrefix("case") && file.hasSuffix(".npz") {
-          let text = try verify(path, file, options, target, tolerance)
-          if !text.hasPrefix("ok") { failed += 1 }
-          console.output("\(path)/\(file): \(text)")
+          for backend in Backend.allCases {
+            let text = try verify(path, file, options, target, tolerance, backend)
+            if !text.hasPrefix("ok") { failed += 1 }
+            console.output("\(path)/\(file) \(backend): \(text)")
+          }
         }
       } catch let error as DiagnosticError {
         failed += 1
@@ -41,7 +43,7 @@ enum VerifyCommand: Command {
 
   private static func verify(
     _ path: String, _ file: String, _ options: Compilation.Options, _ target: Target,
-    _ tolerance: Tolerance
+    _ tolerance: Tolerance, _ backend: Backend
   ) throws(DiagnosticError) -> String {
     let tensors = try TensorFile.read("\(path)/\(file)")
     var options = options
@@ -52,7 +54,7 @@ enum VerifyCommand: Command {
       }
     }
     let compilation = try Compilation("\(path)/model.onnx", options)
-    let runner = try Runner(compilation, target: target, name: "model")
+    let runner = try Runner(compilation, backend, target: target)
     let inputs = runner.program.inputs.compactMap { port in
       tensors.first { $0.name == "in:\(port.name)" }?.value.data
     }

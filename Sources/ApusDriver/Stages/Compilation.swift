@@ -60,5 +60,11 @@ public struct Compilation: Sendable {
   }
 
   /// Runs a graph without inputs in the interpreter.
-  @Sendable static func evaluate(_ graph: Graph) -> [TensorData]? { nil }
+  @Sendable static func evaluate(_ graph: Graph) -> [TensorData]? {
+    guard
+      let program = try? Lowering.program(for: graph, target: .virtualMachine, name: "fold"),
+      let bytes = try? Bytecode.encode(program), let session = try? Session(bytes)
+    else { return nil }
+    return try? session.run([])
+  }
 }
