@@ -6,7 +6,9 @@ static inline __attribute__((always_inline, unused)) WIDE void tile_of(
     const apus_tile *t, const int R, const int N) {
   apus_f32_16 sum[APUS_TILE_ROWS][4];
   UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++)
-    sum[i][j] = t->start == 1 ? apus_load_16(t->first + 16 * j) : t->start == 2 ? apus_load_16(t->output[i] + 16 * j) : apus_splat_16(0.0f);
+    sum[i][j] = t->start == 1   ? apus_load_16(t->first + 16 * j)
+                : t->start == 2 ? apus_load_16(t->output[i] + 16 * j)
+                                : apus_splat_16(0.0f);
   int64_t count[APUS_LEVELS] = {0}, a_at = 0;
   const uint32_t last = t->levels - 1;
   const int64_t inner = t->extent[last], a_step = t->a_step[last], b_step = t->b_step[last];
@@ -43,10 +45,12 @@ static inline __attribute__((always_inline, unused)) WIDE void tile_of(
   }
 }
 #define SHAPE(R, N) WIDE static void tile_##R##_##N(const apus_tile *t) { tile_of(t, R, N); }
-#define SHAPES(N) SHAPE(1, N) SHAPE(2, N) SHAPE(3, N) SHAPE(4, N) SHAPE(5, N) SHAPE(6, N) SHAPE(7, N) \
+#define SHAPES(N) SHAPE(1, N) SHAPE(2, N) SHAPE(3, N) SHAPE(4, N) SHAPE(5, N) SHAPE(6, N) \
+  SHAPE(7, N) \
   SHAPE(8, N) SHAPE(9, N) SHAPE(10, N) SHAPE(11, N) SHAPE(12, N) SHAPE(13, N) SHAPE(14, N)
 SHAPES(1) SHAPES(2) SHAPES(3) SHAPES(4)
-#define ROW(N) {tile_1_##N, tile_2_##N, tile_3_##N, tile_4_##N, tile_5_##N, tile_6_##N, tile_7_##N, \
+#define ROW(N) {tile_1_##N, tile_2_##N, tile_3_##N, tile_4_##N, tile_5_##N, tile_6_##N, \
+  tile_7_##N, \
   tile_8_##N, tile_9_##N, tile_10_##N, tile_11_##N, tile_12_##N, tile_13_##N, tile_14_##N}
 static void (*const tiles[4][APUS_TILE_ROWS])(const apus_tile *) = {ROW(1), ROW(2), ROW(3), ROW(4)};
 /* Any shape, number by number: the definition of the instruction. */
@@ -101,7 +105,8 @@ WIDE static void window(size_t channels, size_t taps, const float *x, const uint
   for (; c < channels; c++) {
     float sum = first ? first[c] : 0.0f;
     for (size_t t = 0; t < taps; t++)
-      sum = __builtin_fmaf(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c], w[(int64_t)t * w_step + (int64_t)c], sum);
+      sum = __builtin_fmaf(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c],
+                           w[(int64_t)t * w_step + (int64_t)c], sum);
     d[c] = sum;
   }
 }
