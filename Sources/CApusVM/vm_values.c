@@ -142,7 +142,8 @@ void apus_convert(uint32_t to, uint32_t from, size_t n, void *d, const void *a) 
   for (size_t i = 0; i < n; i++) {
     if (to == APUS_F32) ((float *)d)[i] = single_of(from, room, i);
     else if (to == APUS_F64) ((double *)d)[i] = real_of(from, room, i);
-    else if (to == APUS_BOOL) ((uint8_t *)d)[i] = real ? real_of(from, room, i) != 0 : whole_of(from, room, i) != 0;
+    else if (to == APUS_BOOL)
+      ((uint8_t *)d)[i] = real ? real_of(from, room, i) != 0 : whole_of(from, room, i) != 0;
     else {
       uint64_t w = real ? truncated(to, real_of(from, room, i)) : whole_of(from, room, i);
       if (apus_width(to) == 4) ((uint32_t *)d)[i] = (uint32_t)w;
