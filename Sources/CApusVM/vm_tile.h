@@ -74,22 +74,28 @@ static void tile_slow(const apus_tile *t) {
   }
 }
 static void tile(const apus_tile *t);
-/* One row on its own, for rows that do not lie evenly apart. */
-static void tile_row(const apus_tile *t, uint32_t row) {
-  apus_tile one = *t;
-  one.rows = 1, one.a[0] = t->a[row], one.output[0] = t->output[row];
-  tile(&one);
+/* The rows from `first` on that lie evenly apart, as a tile of their own. */
+static uint32_t even_rows(const apus_tile *t, uint32_t first, apus_tile *part) {
+  uint32_t n = 1;
+  while (first + n < t->rows &&
+         (n < 2 || t->a[first + n] - t->a[first + n - 1] == t->a[first + 1] - t->a[first])) n++;
+  *part = *t;
+  part->rows = n;
+  for (uint32_t i = 0; i < n; i++)
+    part->a[i] = t->a[first + i], part->output[i] = t->output[first + i];
+  return n;
 }
 static void tile(const apus_tile *t) {
   bool plain = t->columns % 16 == 0 && t->levels > 0 && (t->start != 2 || t->stored == t->columns);
   for (uint32_t l = 0; l < t->levels; l++) plain = plain && t->extent[l] > 0;
-  for (uint32_t i = 2; i < t->rows; i++)
-    plain = plain && t->a[i] - t->a[i - 1] == t->a[1] - t->a[0];
-  if (plain) tiles[t->columns / 16 - 1][t->rows - 1](t);
-  else if (t->rows > 1 && t->columns % 16 == 0) {
-    for (uint32_t i = 0; i < t->rows; i++) tile_row(t, i);
-  } else {
+  if (!plain) {
     tile_slow(t);
+    return;
+  }
+  apus_tile part;
+  for (uint32_t first = 0; first < t->rows;) {
+    first += even_rows(t, first, &part);
+    tiles[t->columns / 16 - 1][part.rows - 1](&part);
   }
 }
 WIDE static void window(size_t channels, size_t taps, const float *x, const uint32_t *taps_at,

@@ -43,7 +43,9 @@ struct ContractionNest {
     }
     guards = zip(operands, contraction.maps).flatMap { operand, map in
       map.axes.enumerated().compactMap { axis, place in
-        place.range(over: extents).map { $0.lowerBound < 0 || $0.upperBound >= operand.extents[axis] }
+        place.range(over: extents).map {
+          $0.lowerBound < 0 || $0.upperBound >= operand.extents[axis]
+        }
           == true ? (place, operand.extents[axis]) : nil
       }
     }
@@ -89,11 +91,14 @@ extension KernelBuilder {
     let axes = result.extents.indices.sorted { result.strides[$0] > result.strides[$1] }
     let candidates = axes.reversed().filter {
       result.extents[$0] > 1 && nest.allowsLanes(along: $0, self)
-        && vectorizes(task, result: result, operands: extra + nest.operands.map {
-          Placement(
-            buffer: $0.buffer, element: $0.element, origin: Index(0), extents: result.extents,
-            strides: result.extents.map { _ in 0 })
-        }, along: $0)
+        && vectorizes(
+          task, result: result,
+          operands: extra
+            + nest.operands.map {
+              Placement(
+                buffer: $0.buffer, element: $0.element, origin: Index(0), extents: result.extents,
+                strides: result.extents.map { _ in 0 })
+            }, along: $0)
     }
     let lane = candidates.first
     let outer = axes.filter { $0 != lane }
