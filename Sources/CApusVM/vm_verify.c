@@ -268,9 +268,9 @@ static apus_vm_status check_lanes(state *v, uint32_t opcode) {
   uint32_t words = opcode == APUS_OP_LITERAL || opcode == APUS_OP_BINARY ||
                    opcode == APUS_OP_COMPARE ? 5
                    : opcode == APUS_OP_SELECT || opcode == APUS_OP_FUSED ? 6 : 4;
-  NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && is_register_type(type) && v->words == words,
+  uint32_t result = opcode == APUS_OP_CONVERT ? apus_widened(type) : type;
+  NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && is_register_type(result) && v->words == words,
        BAD_CODE);
-  uint32_t result = type;
   switch (opcode) {
     case APUS_OP_LITERAL: return sets(v, 2, type, 1);
     case APUS_OP_SPREAD: TRY(reads(v, 3, type, 1)); break;
