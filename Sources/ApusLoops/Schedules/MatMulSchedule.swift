@@ -54,14 +54,17 @@ extension Lowering {
     _ task: KernelTask, batch: [Int], depth: Int, columns: Int, shape: TileShape
   ) -> (inout KernelBuilder, [Index]) -> PackedPanels {
     let value = task.operands[1]
-    if let data = graph.constant(value), data.type.shape.elementCount.constant == depth * columns {
-      let name = constantName(value)
+    let right = placement(of: value).broadcast(to: batch + [depth, columns])
+    let (down, across) = (right.strides[batch.count], right.strides[batch.count + 1])
+    if let data = constants[right.buffer], right.origin.isConstant,
+      zip(right.strides, batch).allSatisfy({ $0 == 0 || $1 == 1 })
+    {
       let panels = packedConstant(
-        data, name: name, depth: depth, columns: columns, shape: shape, columnStride: 1
-      ) { $0 * columns }
+        data, name: constantName(value), depth: depth, columns: columns, shape: shape,
+        base: right.origin.constant, columnStride: across
+      ) { $0 * down }
       return { _, _ in panels }
     }
-    let right = placement(of: value).broadcast(to: batch + [depth, columns])
     let axes = Array(batch.indices)
     let (panels, pack) = panels(
       of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape)
