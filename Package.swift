@@ -54,5 +54,9 @@ let package = Package(
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     tests("ApusIR"),
     tests("ApusONNX", ["ApusIR"]),
+    tests("ApusLoops", ["ApusIR"]),
+    .testTarget(
+      name: "GoldenTests", dependencies: ["ApusIR", "ApusLoops", "ApusC"],
+      swiftSettings: swiftSettings),
   ]
 )

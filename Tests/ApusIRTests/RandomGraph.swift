@@ -37,7 +37,8 @@ struct RandomGraph {
     }
     var type = TensorType(pick([.f32, .f32, .f64, .i64, .bool]), Shape(dimensions))
     if number(0...9) == 0 {
-      type = TensorType(.i8, Shape(dimensions), quantization: Quantization(scale: 0.1, zeroPoint: 3))
+      type = TensorType(
+        .i8, Shape(dimensions), quantization: Quantization(scale: 0.1, zeroPoint: 3))
     }
     return type
   }
@@ -87,7 +88,8 @@ struct RandomGraph {
 
   private mutating func randomWindow(_ rank: Int) -> Window {
     Window(
-      extents: (0..<rank).map { _ in number(1...2) }, strides: (0..<rank).map { _ in number(1...2) },
+      extents: (0..<rank).map { _ in number(1...2) },
+      strides: (0..<rank).map { _ in number(1...2) },
       dilations: (0..<rank).map { _ in 1 }, before: (0..<rank).map { _ in number(0...1) },
       after: (0..<rank).map { _ in number(0...1) })
   }
@@ -95,7 +97,8 @@ struct RandomGraph {
   private mutating func randomData() -> TensorData {
     let extents = (0..<number(0...2)).map { _ in number(0...3) }
     let count = extents.reduce(1, *)
-    return TensorData(.i32, extents, (0..<count).map { _ in Int32(truncatingIfNeeded: random.next()) })
+    return TensorData(
+      .i32, extents, (0..<count).map { _ in Int32(truncatingIfNeeded: random.next()) })
   }
 
   private mutating func randomFunction(of operands: [ValueID]) -> Pointwise {

@@ -62,7 +62,8 @@ import Testing
   }
 
   @Test(arguments: [
-    Double.nan, -.nan, .signalingNaN, .infinity, -.infinity, -0.0, 0, .leastNonzeroMagnitude, 0.1, 1e16,
+    Double.nan, -.nan, .signalingNaN, .infinity, -.infinity, -0.0, 0, .leastNonzeroMagnitude, 0.1,
+    1e16,
     Double(bitPattern: 0x7ff8_0000_0000_0007), .greatestFiniteMagnitude,
   ])
   func literalsKeepTheirBits(_ value: Double) throws {

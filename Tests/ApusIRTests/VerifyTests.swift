@@ -45,7 +45,6 @@ import Testing
   @Test(arguments: [
     ("transpose %0 {permutation = [0]} : tensor<2xf32>", ["kernel-root"]),
     ("map %0 {f = (a: f32) exp(a)} : tensor<2xf32>", []),
-    ("map %0 {f = (a: f32) exp(a)} : tensor<2xf32>\n %2 = exp", []),
     (
       "softmax %0 {axis = 0} : tensor<2xf32>\n %2 = softmax %1 {axis = 0} : tensor<2xf32>",
       ["kernel-form"]

@@ -167,8 +167,9 @@ extension GraphParser {
   }
 
   /// `@name 0x0000803f` or `@name #0123456789abcdef`.
-  private mutating func constant(
-  ) throws(DiagnosticError) -> (name: String, bytes: AttributeParser.ConstantBytes)? {
+  private mutating func constant() throws(DiagnosticError) -> (
+    name: String, bytes: AttributeParser.ConstantBytes
+  )? {
     let name = scanner.accept("@") ? try scanner.name("name of the constant") : ""
     if scanner.accept("0x") { return (name, .elements(try scanner.hexadecimalBytes())) }
     guard scanner.accept("#") else { return nil }

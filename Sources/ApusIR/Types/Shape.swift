@@ -58,7 +58,9 @@ public struct Shape: Hashable, Sendable {
 }
 
 extension Shape: CustomStringConvertible {
-  /// `1x8xN`, `(2*N+1)x8`; empty for a scalar. A symbol with an `x` in its name is bracketed.
+  /// The extents such as `1x8xN` or `(2*N+1)x8`, nothing for a scalar.
+  ///
+  /// A symbol with an `x` in its name is bracketed.
   public var description: String {
     dimensions.map { dimension in
       let text = dimension.description
