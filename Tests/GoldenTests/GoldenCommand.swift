@@ -19,6 +19,7 @@ enum GoldenCommand {
     let argument = command.dropFirst().joined(separator: " ")
     switch command.first {
     case "print": return try Graph(parsing: input).text
+    case "print-loops": return try Program(parsing: input).text
     case "json": return try json(input)
     case "verify": return try verify(input, argument)
     case "lower": return try lower(input, argument).program.text

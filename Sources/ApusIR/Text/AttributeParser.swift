@@ -132,9 +132,7 @@ struct AttributeParser: AttributeVisitor {
 
   mutating func visit(_ name: String, _ value: inout Pointwise) throws(DiagnosticError) {
     guard let entry = try take(name) else { return }
-    var parser = PointwiseParser(scanner)
-    value = try parser.parse()
-    scanner = parser.scanner
+    value = try scanner.pointwise()
     try end(entry)
   }
 

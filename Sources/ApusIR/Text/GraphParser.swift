@@ -95,6 +95,12 @@ struct GraphParser {
     }
   }
 
+  private func similar(to name: ValueName) -> String? {
+    guard !name.isNumber, values.count <= 256 else { return nil }
+    let names = values.keys.filter { !$0.isNumber }.map(\.description)
+    return suggestion(for: name.description, among: names.sorted())
+  }
+
   /// Zero or more values between commas.
   private mutating func operands() throws(DiagnosticError) -> [ValueID] {
     var result: [ValueID] = []
@@ -106,8 +112,7 @@ struct GraphParser {
       guard let value = values[name] else {
         throw scanner.failure(
           "\(name) is not defined", id: "undefined-value", at: place,
-          help: values.count > 256
-            ? nil : suggestion(for: name.text, among: values.keys.map(\.text).sorted()))
+          help: similar(to: name))
       }
       result.append(value)
     } while scanner.accept(",")

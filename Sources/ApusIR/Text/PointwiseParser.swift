@@ -160,7 +160,16 @@ struct PointwiseParser {
 }
 
 extension TextScanner {
-  mutating func elementType() throws(DiagnosticError) -> ElementType {
+  /// `(a: f32, b: f32) max(a, b)`.
+  package mutating func pointwise() throws(DiagnosticError) -> Pointwise {
+    var parser = PointwiseParser(self)
+    let function = try parser.parse()
+    self = parser.scanner
+    return function
+  }
+
+  /// The name of an element type.
+  package mutating func elementType() throws(DiagnosticError) -> ElementType {
     skipSpace()
     let start = offset
     let name = word() ?? ""

@@ -141,27 +141,30 @@ extension Constant {
   fileprivate func text(_ constants: ConstantText) -> String {
     let symbol = name.isEmpty ? "" : "@\(name.quotedUnlessPlain) "
     guard data.byteCount > 64, constants == .digests else {
-      return symbol + "0x" + data.withBytes { String(decoding: hexadecimal($0), as: UTF8.self) }
+      return symbol + "0x" + data.withBytes { $0.hexadecimal }
     }
     let digest = String(data.digest, radix: 16)
     return symbol + "#" + String(repeating: "0", count: 16 - digest.count) + digest
   }
 }
 
-private func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-  let digits = Array("0123456789abcdef".utf8)
-  var result: [UInt8] = []
-  result.reserveCapacity(bytes.count * 2)
-  for byte in bytes {
-    result.append(digits[Int(byte >> 4)])
-    result.append(digits[Int(byte & 15)])
+extension UnsafeRawBufferPointer {
+  /// Two digits for each byte.
+  package var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    var result: [UInt8] = []
+    result.reserveCapacity(count * 2)
+    for byte in self {
+      result.append(digits[Int(byte >> 4)])
+      result.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: result, as: UTF8.self)
   }
-  return result
 }
 
 extension String {
   /// The text itself when it is a plain name, a quoted string otherwise.
-  var quotedUnlessPlain: String {
+  package var quotedUnlessPlain: String {
     utf8.allSatisfy(\.isNameByte) && !isEmpty ? self : quoted
   }
 

@@ -25,12 +25,13 @@ extension TextScanner {
   private mutating func product() throws(DiagnosticError) -> Dimension {
     skipSpace()
     let start = offset
-    var product = Dimension(1)
-    if (current == UInt8(ascii: "-") ? following : current)?.isDigit ?? false {
-      product = Dimension(try integer())
+    // The sign belongs to the number where it touches it, so that the least integer is read.
+    let touches = current == UInt8(ascii: "-") && following?.isDigit ?? false
+    var product = Dimension(!touches && accept("-") ? -1 : 1)
+    skipSpace()
+    if touches || current?.isDigit ?? false {
+      product = product * Dimension(try integer())
       guard accept("*") else { return product }
-    } else if accept("-") {
-      product = Dimension(-1)
     }
     var count = 0
     repeat {

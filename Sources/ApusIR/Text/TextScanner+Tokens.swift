@@ -1,6 +1,6 @@
 extension TextScanner {
   /// A plain name of letters, digits, `_` and `.`; `nil` when none comes next.
-  mutating func word() -> String? {
+  package mutating func word() -> String? {
     skipSpace()
     let start = offset
     while let byte = current, byte.isNameByte { offset += 1 }
@@ -8,14 +8,14 @@ extension TextScanner {
   }
 
   /// A plain or quoted name.
-  mutating func name(_ what: String) throws(DiagnosticError) -> String {
+  package mutating func name(_ what: String) throws(DiagnosticError) -> String {
     if isNext("\"") { return try quotedString() }
     guard let word = word() else { throw failure("\(what) expected") }
     return word
   }
 
   /// A quoted string with the escapes of JSON.
-  mutating func quotedString() throws(DiagnosticError) -> String {
+  package mutating func quotedString() throws(DiagnosticError) -> String {
     skipSpace()
     let start = offset
     try expect("\"")
@@ -59,7 +59,7 @@ extension TextScanner {
   }
 
   /// A signed decimal integer.
-  mutating func integer() throws(DiagnosticError) -> Int {
+  package mutating func integer() throws(DiagnosticError) -> Int {
     skipSpace()
     let start = offset
     if current == UInt8(ascii: "-") { offset += 1 }
@@ -81,7 +81,7 @@ extension TextScanner {
   }
 
   /// A number: an integer when it has digits only.
-  mutating func number() throws(DiagnosticError) -> Literal {
+  package mutating func number() throws(DiagnosticError) -> Literal {
     skipSpace()
     let start = offset
     let negative = current == UInt8(ascii: "-")
@@ -127,7 +127,7 @@ extension TextScanner {
   }
 
   /// Pairs of hexadecimal digits up to the first other byte.
-  mutating func hexadecimalBytes() throws(DiagnosticError) -> [UInt8] {
+  package mutating func hexadecimalBytes() throws(DiagnosticError) -> [UInt8] {
     let start = offset
     var result: [UInt8] = []
     while let high = current?.hexadecimalValue {

@@ -4,7 +4,7 @@ extension TextScanner {
   private static let mostTerms = 256
 
   /// `tensor<1x8xNxf32, order(0,2,1), q(0.5:-3)>`.
-  mutating func tensorType() throws(DiagnosticError) -> TensorType {
+  package mutating func tensorType() throws(DiagnosticError) -> TensorType {
     guard accept(word: "tensor") else { throw failure("type expected, such as tensor<1x8xf32>") }
     try expect("<")
     let start = offset

@@ -1,29 +1,29 @@
 /// A cursor over the bytes of a text form.
 ///
 /// Every step moves forward or throws; nesting is counted, so that no input recurses deeply.
-struct TextScanner {
-  /// The deepest nesting of brackets and bodies.
-  static let deepestNesting = 32
-
+package struct TextScanner {
   let bytes: [UInt8]
   let file: String?
   /// The place of the next byte.
-  var offset = 0
+  package var offset = 0
   private var depth = 0
+  private let deepestNesting: Int
 
-  init(_ text: String, file: String?) {
+  /// A cursor at the first byte; brackets and bodies may nest to some depth.
+  package init(_ text: String, file: String?, deepestNesting: Int = 32) {
     bytes = Array(text.utf8)
     self.file = file
+    self.deepestNesting = deepestNesting
   }
 
   /// The next byte, or `nil` at the end.
-  var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+  package var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
   /// The byte after the next one.
   var following: UInt8? { offset + 1 < bytes.count ? bytes[offset + 1] : nil }
 
   /// Skips blanks, line breaks and `//` comments.
-  mutating func skipSpace() {
+  package mutating func skipSpace() {
     while let byte = current {
       if byte == UInt8(ascii: "/"), following == byte {
         while let byte = current, byte != UInt8(ascii: "\n") { offset += 1 }
@@ -36,13 +36,13 @@ struct TextScanner {
   }
 
   /// Whether the next byte after blanks is a character.
-  mutating func isNext(_ character: Unicode.Scalar) -> Bool {
+  package mutating func isNext(_ character: Unicode.Scalar) -> Bool {
     skipSpace()
     return current == UInt8(ascii: character)
   }
 
   /// Skips `text` if it comes next.
-  mutating func accept(_ text: String) -> Bool {
+  package mutating func accept(_ text: String) -> Bool {
     skipSpace()
     guard bytes[offset...].starts(with: text.utf8) else { return false }
     offset += text.utf8.count
@@ -50,41 +50,34 @@ struct TextScanner {
   }
 
   /// Skips `word` if it comes next as a whole word.
-  mutating func accept(word: String) -> Bool {
+  package mutating func accept(word: String) -> Bool {
     let start = offset
     if accept(word), !(current?.isNameByte ?? false) { return true }
     offset = start
     return false
   }
 
-  mutating func expect(_ text: String, _ purpose: String = "") throws(DiagnosticError) {
+  /// Skips `text` or fails.
+  package mutating func expect(_ text: String, _ purpose: String = "") throws(DiagnosticError) {
     if accept(text) { return }
     throw failure("'\(text)' expected\(purpose.isEmpty ? "" : " " + purpose)")
   }
 
-  /// Runs `body` one level deeper.
-  mutating func nested<Result>(
-    _ body: (inout TextScanner) throws(DiagnosticError) -> Result
-  ) throws(DiagnosticError) -> Result {
-    try enter()
-    let result = try body(&self)
-    leave()
-    return result
-  }
-
-  mutating func enter() throws(DiagnosticError) {
-    guard depth < Self.deepestNesting else {
+  /// Goes one level deeper; `leave` comes back.
+  package mutating func enter() throws(DiagnosticError) {
+    guard depth < deepestNesting else {
       throw failure(
-        "nested deeper than \(Self.deepestNesting) levels", id: "text-nesting",
+        "nested deeper than \(deepestNesting) levels", id: "text-nesting",
         category: .limitExceeded)
     }
     depth += 1
   }
 
-  mutating func leave() { depth -= 1 }
+  /// Comes back from a level.
+  package mutating func leave() { depth -= 1 }
 
   /// Items between commas until `end`, which is skipped.
-  mutating func list<Item>(
+  package mutating func list<Item>(
     until end: String, _ item: (inout TextScanner) throws(DiagnosticError) -> Item
   ) throws(DiagnosticError) -> [Item] {
     var items: [Item] = []
@@ -97,7 +90,7 @@ struct TextScanner {
   // MARK: Failures
 
   /// An error at an offset; the cursor's place after blanks if none is given.
-  func failure(
+  package func failure(
     _ message: String, id: String = "text-syntax", at place: Int? = nil,
     category: Diagnostic.Category = .invalidInput, notes: [String] = [], help: String? = nil
   ) -> DiagnosticError {
@@ -129,7 +122,7 @@ struct TextScanner {
 
 extension UInt8 {
   /// Whether the byte is an ASCII digit.
-  var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+  package var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 
   /// Whether the byte may stand in a plain name.
   var isNameByte: Bool {

@@ -64,25 +64,30 @@ extension Expression {
 }
 
 extension Buffer.Storage {
-  var text: String {
+  func text(_ constants: ConstantText) -> String {
     switch self {
     case .input: "input"
     case .output: "output"
-    case .constant(let data): "constant #\(data.digest)"
+    case .constant(let data): "constant \(data.text(constants))"
     case .arena(let offset): "arena \(offset)"
     }
   }
 }
 
 extension ConstantData {
-  /// A hash of the bytes in 16 hexadecimal digits.
-  fileprivate var digest: String {
+  /// The bytes as a tensor of bytes.
+  var tensor: TensorData? {
     let buffer = TensorBuffer(count: byteCount) { store(into: $0) }
-    let type = TensorType(.u8, [byteCount])
-    guard let data = TensorData(type, in: buffer, range: 0..<byteCount) else {
-      preconditionFailure("bytes fill a tensor of bytes")
+    return TensorData(TensorType(.u8, [byteCount]), in: buffer, range: 0..<byteCount)
+  }
+
+  /// Up to 64 bytes in hexadecimal, a digest of more unless asked for everything.
+  fileprivate func text(_ constants: ConstantText) -> String {
+    guard let tensor else { preconditionFailure("bytes fill a tensor of bytes") }
+    guard byteCount > 64, constants == .digests else {
+      return "0x" + tensor.withBytes(\.hexadecimal)
     }
-    let digits = String(data.digest, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    let digits = String(tensor.digest, radix: 16)
+    return "#" + String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

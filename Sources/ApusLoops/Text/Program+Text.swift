@@ -1,12 +1,15 @@
-internal import ApusIR
+public import ApusIR
 
 extension Program {
   /// The text form: buffers, interface, then kernels with one statement per line.
   ///
   /// `b0[4*i0..]` are neighbouring elements of buffer 0, one per lane; `b0[4*i0]` is one element
-  /// for all lanes, `b0[i0.. by 8]` every eighth. Constants show a digest of their bytes.
-  public var text: String {
-    var printer = ProgramPrinter()
+  /// for all lanes, `b0[i0.. by 8]` every eighth.
+  public var text: String { text(constants: .digests) }
+
+  /// The text form with as much of the constants as asked for.
+  public func text(constants: ConstantText) -> String {
+    var printer = ProgramPrinter(constants: constants)
     printer.print(self)
     return printer.output
   }
@@ -14,8 +17,11 @@ extension Program {
 
 /// Writes a program with indentation.
 struct ProgramPrinter {
+  let constants: ConstantText
   private(set) var output = ""
   private var depth = 0
+
+  init(constants: ConstantText) { self.constants = constants }
 
   mutating func line(_ text: String) {
     output += String(repeating: "  ", count: depth) + text + "\n"
@@ -31,7 +37,7 @@ struct ProgramPrinter {
   }
 
   mutating func print(_ program: Program) {
-    block("program @\(program.name)") { printer in
+    block("program @\(program.name.quotedUnlessPlain)") { printer in
       printer.line("arena \(program.arenaBytes) live \(program.liveBytes)")
       for (number, buffer) in program.buffers.enumerated() { printer.print(buffer, number) }
       for (port, word) in program.inputs.map({ ($0, "input") })
@@ -45,12 +51,13 @@ struct ProgramPrinter {
 
   private mutating func print(_ buffer: Buffer, _ number: Int) {
     let name = buffer.name.isEmpty ? "" : " \(buffer.name.jsonQuoted)"
-    line("b\(number)\(name) : \(buffer.element)[\(buffer.count)] \(buffer.storage.text)")
+    line("b\(number)\(name) : \(buffer.element)[\(buffer.count)] \(buffer.storage.text(constants))")
   }
 
   private mutating func print(_ kernel: Kernel) {
     let origins = kernel.origins.map(\.jsonQuoted).joined(separator: ", ")
-    block("kernel @\(kernel.name)\(origins.isEmpty ? "" : "  @ " + origins)") { printer in
+    block("kernel @\(kernel.name.quotedUnlessPlain)\(origins.isEmpty ? "" : "  @ " + origins)") {
+      printer in
       printer.print(kernel.body)
     }
   }
