@@ -44,16 +44,67 @@ struct RandomGraph {
   }
 
   private mutating func tryNode() {
+    switch number(0...19) {
+    case 0: return addConv()
+    case 1: return addLSTM()
+    default: break
+    }
     let operands = (0..<number(0...3)).map { _ in pick(values) }
     let origins = number(0...3) == 0 ? ["Node \"\(graph.nodes.count)\""] : []
     let name = number(0...4) == 0 ? "v\(number(0...9))" : nil
     let rank = operands.first.map { graph.type(of: $0).rank } ?? 0
     let operation = randomOperation(of: operands, rank: rank)
+    let isKernel = number(0...7) == 0
     guard
-      let results = try? graph.append(operation, operands, origins: origins, names: [name]),
-      !results.isEmpty
+      let used = isKernel ? kernel(operation, operands) : operation,
+      let results = try? graph.append(used, operands, origins: origins, names: [name])
     else { return }
     values += results
+  }
+
+  /// An operation as a kernel of its own, half the time with a map after it.
+  private mutating func kernel(_ root: Operation, _ operands: [ValueID]) -> Operation? {
+    switch root {
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel: return nil
+    default: break
+    }
+    var body = Graph(name: pick(["", "body"]))
+    let inputs = operands.map { body.addInput(pick([nil, "in"]), graph.type(of: $0)) }
+    guard let result = try? body.append(root, inputs).first else { return nil }
+    var output = result
+    if body.type(of: result).element == .f32, number(0...1) == 0,
+      let mapped = try? body.map([result], .max(.operand(0), 0))
+    {
+      output = mapped
+    }
+    body.addOutput(output, name: "result")
+    return .kernel(FusedKernel(body))
+  }
+
+  private mutating func addConv() {
+    let image = graph.type(of: pick(values))
+    guard image.rank == 4, image.element == .f32, let channels = image.shape[1].constant else {
+      let type = TensorType(.f32, Shape([.symbol("N"), Dimension(number(1...3) * 2), 7, 5]))
+      return values.append(graph.addInput("image", type))
+    }
+    let groups = channels % 2 == 0 ? number(1...2) : 1
+    let window = Window(
+      extents: [3, 2], strides: [number(1...2), 1], dilations: [1, number(1...2)],
+      before: [number(0...1), 0], after: [0, number(0...1)])
+    let filter = graph.addInput(nil, TensorType(.f32, [4, max(channels / groups, 1), 3, 2]))
+    guard let operand = values.first(where: { graph.type(of: $0) == image }),
+      let result = try? graph.add(.conv(Conv(window: window, groups: groups)), [operand, filter])
+    else { return }
+    values.append(result)
+  }
+
+  private mutating func addLSTM() {
+    let (steps, batch, width) = (number(0...4), number(1...3), number(1...4))
+    let x = graph.addInput(nil, TensorType(.f32, [steps, batch, 4 * width]))
+    let r = graph.addInput("r", TensorType(.f32, [4 * width, width]))
+    let h = graph.addInput(nil, TensorType(.f32, [batch, width]))
+    let layer = LSTM(reverse: number(0...1) == 1)
+    values += (try? graph.append(.lstm(layer), [x, r, h, h], names: ["h", nil, "c"])) ?? []
   }
 
   private mutating func randomOperation(of operands: [ValueID], rank: Int) -> Operation {

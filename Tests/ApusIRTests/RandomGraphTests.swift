@@ -12,13 +12,13 @@ import Testing
     }
   }
 
-  @Test func theyUseEveryPlainOperator() {
+  @Test func theyUseEveryOperator() {
     var seen: Set<String> = []
     for seed in UInt64(0)..<200 {
       seen.formUnion(RandomGraph.graph(seed: seed, size: 24).nodes.map(\.operation.mnemonic))
     }
     let missing = Operation.prototypes.map(\.mnemonic).filter { !seen.contains($0) }
-    #expect(missing == ["conv", "lstm", "kernel"])
+    #expect(missing.isEmpty)
   }
 
   @Test(arguments: UInt64(0)..<50) func theyAreCorrect(_ seed: UInt64) throws {
