@@ -63,7 +63,7 @@ enum VerifyCommand: Command {
       guard let want = tensors.first(where: { $0.name == "out:\(port.name)" })?.value.data else {
         return "no recorded output \(port.name)"
       }
-      guard let comparison = Comparison(output, with: want, tolerance: tolerance) else {
+      guard let comparison = TensorComparison(output, with: want, tolerance: tolerance) else {
         return "\(port.name): \(output.type) instead of \(want.type)"
       }
       if !comparison.isMatch {
