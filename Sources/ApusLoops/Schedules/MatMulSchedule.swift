@@ -67,7 +67,8 @@ extension Lowering {
     }
     let axes = Array(batch.indices)
     let (panels, pack) = panels(
-      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape)
+      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape,
+      rows: task.rootType.shape.extents?.dropLast().last ?? 1)
     return { builder, places in
       let matrix = right.fixing(axes, at: places)
       var moved = panels
