@@ -176,15 +176,33 @@ extension KernelBuilder {
       below *= level.extent
     }
     let fuses = target.fusesEpilogues
-    emit(
-      .tile(
-        TileMultiply(
-          a: TileRows(
-            Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
-          b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
-          reduction: levels.merged, start: .zero, output: rows(job.result),
-          epilogue: fuses
-            ? task.epilogue.map { TileEpilogue($0, operands: extra.map(rows)) } : nil)))
+    var tile = TileMultiply(
+      a: TileRows(
+        Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
+      b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
+      reduction: levels.merged, start: .zero, output: rows(job.result),
+      epilogue: fuses
+        ? task.epilogue.map { TileEpilogue($0, operands: extra.map(rows)) } : nil)
+    tile.ahead = job.ahead(of: panel, block, target)
+    emit(.tile(tile))
+  }
+}
+
+extension TiledMultiply {
+  /// The share of the next panel that a tile fetches, where panels come from far away.
+  fileprivate func ahead(
+    of panel: Index, _ block: TileBlock, _ target: Target
+  ) -> TileMultiply.Ahead? {
+    let rows = grid.reduce(1, *)
+    let tiles = max(rows / shape.rows, 1)
+    guard target.vectorLength == .fixed, panels.stepStride == nil, panels.fullPanels > 1,
+      tiles > 1, panels.count * 4 > target.cacheBytes / 2
+    else { return nil }
+    var row = Index(0)
+    for (place, extent) in zip(block.base, grid) { row = row * extent + place }
+    let share = panels.depth * panels.width / rows
+    let start = panels.access(panel: panel + 1).advanced(by: row * share)
+    return TileMultiply.Ahead(start: start, stride: (panels.width + tiles - 1) / tiles)
   }
 }
 
