@@ -56,5 +56,9 @@ let package = Package(
     tests("ApusONNX", ["ApusIR"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
+    tests("ApusLoops", ["ApusIR"]),
+    .testTarget(
+      name: "GoldenTests", dependencies: ["ApusIR", "ApusLoops", "ApusC"],
+      swiftSettings: swiftSettings),
   ]
 )

@@ -16,10 +16,7 @@ extension Diagnostic.Place {
     case .file: []
     case .byte(let offset): ["  --> byte \(offset)"]
     case .text(let line, let column, let source):
-      [
-        "  --> line \(line), column \(column)", "   | " + source,
-        "   | " + String(repeating: " ", count: max(column - 1, 0)) + "^",
-      ]
+      ["  --> line \(line), column \(column)"] + caret(column: column, source: source)
     case .node(let graph, let index, let name, let operatorType):
       [
         "  --> \(graph.map { $0 + " / " }.joined())node \(index) \"\(name)\" (\(operatorType))"
@@ -30,7 +27,27 @@ extension Diagnostic.Place {
   }
 }
 
+extension Diagnostic.Place {
+  /// The line of source with a caret below; of a long line, the part around the column.
+  private func caret(column: Int, source: String) -> [String] {
+    let place = max(column - 1, 0)
+    let first = place < 80 ? 0 : place - 60
+    let all = source.unicodeScalars
+    let shown = all.dropFirst(first).prefix(100)
+    let text = String(String.UnicodeScalarView(shown)).replacingTabs.escapingControls
+    let lead = String(String.UnicodeScalarView(shown.prefix(place - first)))
+      .replacingTabs.escapingControls
+    let marks = (first > 0 ? "..." : "", all.count > first + 100 ? "..." : "")
+    let blanks = String(repeating: " ", count: marks.0.count + lead.unicodeScalars.count)
+    return ["   | \(marks.0)\(text)\(marks.1)", "   | \(blanks)^"]
+  }
+}
+
 extension String {
+  fileprivate var replacingTabs: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\t" ? " " : $0 }))
+  }
+
   /// The text with control characters and bidirectional overrides written as `\u{…}`.
   package var escapingControls: String {
     var result = ""

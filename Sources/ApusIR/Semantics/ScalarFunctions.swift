@@ -85,6 +85,8 @@ public enum Literal: Hashable, Sendable {
 extension Literal: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .float(let value) where value.isNaN && value.bitPattern != Double.nan.bitPattern:
+      "nan(0x\(String(value.bitPattern, radix: 16)))"
     case .float(let value): "\(value)"
     case .integer(let value): "\(value)"
     }

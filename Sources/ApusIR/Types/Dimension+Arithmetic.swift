@@ -96,7 +96,7 @@ extension Dimension.Term: CustomStringConvertible {
 extension Dimension.Atom: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .symbol(let name): name
+    case .symbol(let name): name.utf8.first?.isDigit ?? true ? name.quoted : name.quotedUnlessPlain
     case .quotient(let a, let b): "floordiv(\(a),\(b))"
     case .maximum(let a, let b): "max(\(a),\(b))"
     case .minimum(let a, let b): "min(\(a),\(b))"

@@ -42,6 +42,17 @@ public struct Layout: Hashable, Sendable {
   /// The axes from outermost to innermost for a tensor of `rank`.
   public func axes(rank: Int) -> [Int] { order.isEmpty ? Array(0..<rank) : order }
 
+  /// Whether the layout makes sense for a tensor of `rank`: every axis once, sane halos.
+  public func fits(rank: Int) -> Bool {
+    let axes = halo.map(\.axis)
+    return (order.isEmpty || order.sorted() == Array(0..<rank))
+      && Set(axes).count == axes.count
+      && halo.allSatisfy { halo in
+        (0..<rank).contains(halo.axis)
+          && [halo.before, halo.after].allSatisfy { (0..<1 << 31).contains($0) }
+      }
+  }
+
   /// Elements in memory, stride of each axis, and the place of index zero, for constant extents.
   ///
   /// Strides saturate; limits on sizes are checked when the tensor type is made.

@@ -58,11 +58,14 @@ public struct Shape: Hashable, Sendable {
 }
 
 extension Shape: CustomStringConvertible {
-  /// `1x8xN`; empty for a scalar.
+  /// The extents such as `1x8xN` or `(2*N+1)x8`, nothing for a scalar.
+  ///
+  /// A symbol with an `x` in its name is bracketed.
   public var description: String {
     dimensions.map { dimension in
       let text = dimension.description
-      return text.allSatisfy { $0.isNumber || $0.isLetter || $0 == "_" } ? text : "(\(text))"
+      let isPlain = text.utf8.allSatisfy { $0.isNameByte && !"x.".utf8.contains($0) }
+      return isPlain ? text : "(\(text))"
     }.joined(separator: "x")
   }
 }

@@ -42,7 +42,7 @@ public struct Pad: Operator {
       if mode == .reflect, let size = extent.constant, max(before[axis], after[axis]) >= size {
         throw OperatorError("axis \(axis) is too short to reflect", id: "pad-reflect")
       }
-      if mode == .edge || mode == .wrap, extent == 0, before[axis] + after[axis] > 0 {
+      if mode == .edge || mode == .wrap, extent == 0, saturatingAdd(before[axis], after[axis]) > 0 {
         throw OperatorError("axis \(axis) is empty", id: "pad-empty")
       }
     }

@@ -12,6 +12,9 @@ public struct Relayout: Operator {
 
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
     try operands.expect(1)
+    guard layout.fits(rank: operands[0].rank) else {
+      throw OperatorError("no such layout for rank \(operands[0].rank)", id: "layout")
+    }
     return [TensorType(operands[0].element, operands[0].shape, layout: layout)]
   }
 

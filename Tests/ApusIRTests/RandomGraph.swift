@@ -1,0 +1,180 @@
+import ApusIR
+
+/// Random graphs built from all operators: attributes are drawn until the type rule takes them.
+struct RandomGraph {
+  private var random: SeededRandom
+  private(set) var graph = Graph(name: "random")
+  private var values: [ValueID] = []
+
+  /// A graph of about `size` nodes.
+  static func graph(seed: UInt64, size: Int) -> Graph {
+    var builder = RandomGraph(random: SeededRandom(seed: seed))
+    builder.build(size: size)
+    return builder.graph
+  }
+
+  private init(random: SeededRandom) { self.random = random }
+
+  private mutating func number(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &random)
+  }
+
+  private mutating func pick<Item>(_ items: [Item]) -> Item { items[number(0...items.count - 1)] }
+
+  private mutating func build(size: Int) {
+    let names: [String?] = ["x", nil, "a b", "7", "x"]
+    for name in names { values.append(graph.addInput(name, randomType())) }
+    graph.symbols = [SymbolBounds(name: "N", lower: number(0...3), upper: 64)]
+    for _ in 0..<size * 20 where graph.nodes.count < size { tryNode() }
+    for place in 0..<number(1...3) { graph.addOutput(pick(values), name: "y\(place)") }
+  }
+
+  private mutating func randomType() -> TensorType {
+    let rank = number(0...5)
+    let n = Dimension.symbol("N")
+    let dimensions = (0..<rank).map { _ in
+      pick([Dimension(1), Dimension(number(1...6)), n, 2 * n + 1, (n + 1) / 2, .symbol("max x")])
+    }
+    var type = TensorType(pick([.f32, .f32, .f64, .i64, .bool]), Shape(dimensions))
+    if number(0...9) == 0 {
+      type = TensorType(
+        .i8, Shape(dimensions), quantization: Quantization(scale: 0.1, zeroPoint: 3))
+    }
+    return type
+  }
+
+  private mutating func tryNode() {
+    switch number(0...19) {
+    case 0: return addConv()
+    case 1: return addLSTM()
+    default: break
+    }
+    let operands = (0..<number(0...3)).map { _ in pick(values) }
+    let origins = number(0...3) == 0 ? ["Node \"\(graph.nodes.count)\""] : []
+    let name = number(0...4) == 0 ? "v\(number(0...9))" : nil
+    let rank = operands.first.map { graph.type(of: $0).rank } ?? 0
+    let operation = randomOperation(of: operands, rank: rank)
+    let isKernel = number(0...7) == 0
+    guard
+      let used = isKernel ? kernel(operation, operands) : operation,
+      let results = try? graph.append(used, operands, origins: origins, names: [name])
+    else { return }
+    values += results
+  }
+
+  /// An operation as a kernel of its own, half the time with a map after it.
+  private mutating func kernel(_ root: Operation, _ operands: [ValueID]) -> Operation? {
+    switch root {
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel: return nil
+    default: break
+    }
+    var body = Graph(name: pick(["", "body"]))
+    let inputs = operands.map { body.addInput(pick([nil, "in"]), graph.type(of: $0)) }
+    guard let result = try? body.append(root, inputs).first else { return nil }
+    var output = result
+    if body.type(of: result).element == .f32, number(0...1) == 0,
+      let mapped = try? body.map([result], .max(.operand(0), 0))
+    {
+      output = mapped
+    }
+    body.addOutput(output, name: "result")
+    return .kernel(FusedKernel(body))
+  }
+
+  private mutating func addConv() {
+    let image = graph.type(of: pick(values))
+    guard image.rank == 4, image.element == .f32, let channels = image.shape[1].constant else {
+      let type = TensorType(.f32, Shape([.symbol("N"), Dimension(number(1...3) * 2), 7, 5]))
+      return values.append(graph.addInput("image", type))
+    }
+    let groups = channels % 2 == 0 ? number(1...2) : 1
+    let window = Window(
+      extents: [3, 2], strides: [number(1...2), 1], dilations: [1, number(1...2)],
+      before: [number(0...1), 0], after: [0, number(0...1)])
+    let filter = graph.addInput(nil, TensorType(.f32, [4, max(channels / groups, 1), 3, 2]))
+    guard let operand = values.first(where: { graph.type(of: $0) == image }),
+      let result = try? graph.add(.conv(Conv(window: window, groups: groups)), [operand, filter])
+    else { return }
+    values.append(result)
+  }
+
+  private mutating func addLSTM() {
+    let (steps, batch, width) = (number(0...4), number(1...3), number(1...4))
+    let x = graph.addInput(nil, TensorType(.f32, [steps, batch, 4 * width]))
+    let r = graph.addInput("r", TensorType(.f32, [4 * width, width]))
+    let h = graph.addInput(nil, TensorType(.f32, [batch, width]))
+    let layer = LSTM(reverse: number(0...1) == 1)
+    values += (try? graph.append(.lstm(layer), [x, r, h, h], names: ["h", nil, "c"])) ?? []
+  }
+
+  private mutating func randomOperation(of operands: [ValueID], rank: Int) -> Operation {
+    let axis = number(0...max(rank - 1, 0))
+    let shape = operands.first.map { graph.type(of: $0).shape } ?? Shape([Int]())
+    switch number(0...17) {
+    case 0: return .constant(Constant(randomData(), name: pick(["", "w", "odd name"])))
+    case 1: return .extents(Extents(shape))
+    case 2, 3, 4: return .map(Map(randomFunction(of: operands)))
+    case 5: return .transpose(Transpose(Array(0..<rank).shuffled(using: &random)))
+    case 6: return .reshape(Reshape(Shape([shape.elementCount])))
+    case 7: return .broadcast(Broadcast(Shape([3] + shape.dimensions)))
+    case 8:
+      let steps = [Int](repeating: 1, count: rank)
+      return .slice(Slice(starts: steps.map { $0 - 1 }, steps: steps, shape: shape))
+    case 9: return .concat(Concat(axis: axis))
+    case 10:
+      let before = (0..<rank).map { _ in number(0...2) }
+      return .pad(Pad(before: before, after: before, mode: pick(Pad.Mode.allCases)))
+    case 11: return .gather(Gather(axis: axis))
+    case 12: return .matmul(MatMul())
+    case 13: return .pool(Pool(pick(Pool.Kind.allCases), window: randomWindow(max(rank - 2, 0))))
+    case 14: return .reduce(Reduce(pick(Reduce.Kind.allCases), axes: rank == 0 ? [] : [axis]))
+    case 15: return .argReduce(ArgReduce(.max, axis: axis, last: number(0...1) == 1))
+    case 16: return .softmax(Softmax(axis: axis, logarithm: number(0...1) == 1))
+    default:
+      return number(0...1) == 0
+        ? .normalize(Normalize(axis: axis, centered: true, epsilon: 1e-5))
+        : .relayout(Relayout(Layout(order: Array(0..<rank).reversed())))
+    }
+  }
+
+  private mutating func randomWindow(_ rank: Int) -> Window {
+    Window(
+      extents: (0..<rank).map { _ in number(1...2) },
+      strides: (0..<rank).map { _ in number(1...2) },
+      dilations: (0..<rank).map { _ in 1 }, before: (0..<rank).map { _ in number(0...1) },
+      after: (0..<rank).map { _ in number(0...1) })
+  }
+
+  private mutating func randomData() -> TensorData {
+    let extents = (0..<number(0...2)).map { _ in number(0...3) }
+    let count = extents.reduce(1, *)
+    return TensorData(
+      .i32, extents, (0..<count).map { _ in Int32(truncatingIfNeeded: random.next()) })
+  }
+
+  private mutating func randomFunction(of operands: [ValueID]) -> Pointwise {
+    let types = operands.map { graph.type(of: $0).element }
+    for _ in 0..<20 {
+      if let function = Pointwise(types, randomFormula(operands.count, depth: 5)) {
+        return function
+      }
+    }
+    return .identity(.f32)
+  }
+
+  private mutating func randomFormula(_ count: Int, depth: Int) -> Scalar {
+    if depth == 0 || number(0...5) == 0 {
+      if count > 0, number(0...3) != 0 { return .operand(number(0...count - 1)) }
+      return pick([0, 1, 1e-5, .real(-.infinity), .real(.nan), .real(-0.0)])
+    }
+    let a = randomFormula(count, depth: depth - 1)
+    let b = randomFormula(count, depth: depth - 1)
+    switch number(0...5) {
+    case 0: return .unary(pick(UnaryFunction.allCases), a)
+    case 1: return .convert(a, pick([.f32, .i64, .bool, .f64]))
+    case 2: return .compare(pick(Comparison.allCases), a, b)
+    case 3: return .select(.compare(.less, a, b), a, b)
+    default: return .binary(pick(BinaryFunction.allCases), a, b)
+    }
+  }
+}
