@@ -2,7 +2,7 @@ public import ApusIR
 public import ApusLoops
 internal import CApusVM
 
-/// The `.apb` file format: what the embeddable interpreter runs. See `docs/bytecode.md`.
+/// The file format of the embeddable interpreter.
 public enum Bytecode {
   /// The bytes of a program.
   ///

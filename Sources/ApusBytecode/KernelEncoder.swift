@@ -229,7 +229,7 @@ extension KernelEncoder {
     let lanes = values.map(\.lanes).max() ?? 1
     values = values.map { spread($0, to: lanes) }
     let from = values.last?.element ?? .f32
-    let value = result(target, element ?? from, lanes)
+    let value = result(target, (element ?? from).widened, lanes)
     let type = opcode == APUS_OP_CONVERT ? element ?? from : from
     emit(
       opcode, function: function, lanes: lanes, type: type, from: from,

@@ -10,10 +10,13 @@
 #else
 #define WIDE
 #endif
-#define EACH(T, e) { const T *x = a; T *r = d; for (size_t i = 0; i < n; i++) r[i] = (T)(e); break; }
+#define EACH(T, e) \
+  { const T *x = a; T *r = d; for (size_t i = 0; i < n; i++) r[i] = (T)(e); break; }
 #define WIDELY(e) \
   { const float *p = a; float *r = d; \
-    for (size_t i = 0; i < n; i += 16) { apus_f32_16 x = apus_load_16(p + i); apus_store_16(r + i, (e)); } break; }
+    for (size_t i = 0; i < n; i += 16) { \
+      apus_f32_16 x = apus_load_16(p + i); apus_store_16(r + i, (e)); } \
+    break; }
 #define CALL(name) case APUS_U_##name: WIDELY(apus_##name##_16(x))
 WIDE static void unary_f32(uint32_t f, size_t n, void *d, const void *a) {
   switch (f) {
@@ -83,7 +86,9 @@ static void unary(uint32_t f, uint32_t type, size_t n, void *d, const void *a) {
 #define WIDELY2(e) \
   { const float *p = a, *q = b; float *r = d; \
     for (size_t i = 0; i < n; i += 16) { \
-      apus_f32_16 x = apus_load_16(p + i), y = apus_load_16(q + i); apus_store_16(r + i, (e)); } break; }
+      apus_f32_16 x = apus_load_16(p + i), y = apus_load_16(q + i); \
+      apus_store_16(r + i, (e)); } \
+    break; }
 WIDE static void binary_f32(uint32_t f, size_t n, void *d, const void *a, const void *b) {
   switch (f) {
     case APUS_B_add: WIDELY2(x + y)
@@ -178,7 +183,8 @@ WIDE static void fused(uint32_t type, size_t n, void *d, const void *a, const vo
   if (type == APUS_F32) {
     const float *x = a, *y = b, *z = c;
     for (size_t i = 0; i < n; i += 16)
-      apus_store_16((float *)d + i, apus_fma_16(apus_load_16(x + i), apus_load_16(y + i), apus_load_16(z + i)));
+      apus_store_16((float *)d + i, apus_fma_16(apus_load_16(x + i), apus_load_16(y + i),
+                                                apus_load_16(z + i)));
   } else {
     const double *x = a, *y = b, *z = c;
     for (size_t i = 0; i < n; i++) ((double *)d)[i] = fma(x[i], y[i], z[i]);

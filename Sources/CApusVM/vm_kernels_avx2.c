@@ -4,7 +4,8 @@
 #include <immintrin.h>
 #include <math.h>
 #include "vm.h"
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), \
+                             apply_to = function)
 #else
 #pragma GCC target("avx2,fma")
 #pragma GCC optimize("fp-contract=off")

@@ -80,7 +80,7 @@ static apus_vm_status parse_ports(apus_vm_program *m) {
     uint64_t count = 1;
     for (uint32_t axis = 0; axis < 8; axis++) {
       uint64_t extent = apus_u64_at(p + 24 + 8 * axis);
-      if (axis >= rank ? extent != 0 : extent > b.count) return APUS_VM_BAD_INTERFACE;
+      if (axis >= rank ? extent != 0 : extent > INT64_MAX) return APUS_VM_BAD_INTERFACE;
       if (axis >= rank) continue;
       if (extent != 0 && count > (uint64_t)INT64_MAX / extent) return APUS_VM_BAD_INTERFACE;
       count *= extent;

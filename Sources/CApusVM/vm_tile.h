@@ -1,23 +1,32 @@
 /* Small matrix products with all sums in registers: one copy of the body per shape. */
 #define UNROLL _Pragma("GCC unroll 16")
-/* Columns in N vectors of 16, R rows. Levels but the last are counted by hand. */
-static inline __attribute__((always_inline, unused)) WIDE void tile_of(const apus_tile *t, const int R, const int N) {
+/* Columns in N vectors of 16, R rows that lie evenly apart: a pointer for each three rows, kept
+ * from being split into one per row, so that they all stay in general registers. */
+static inline __attribute__((always_inline, unused)) WIDE void tile_of(
+    const apus_tile *t, const int R, const int N) {
   apus_f32_16 sum[APUS_TILE_ROWS][4];
   UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++)
-    sum[i][j] = t->start == 1 ? apus_load_16(t->first + 16 * j) : t->start == 2 ? apus_load_16(t->output[i] + 16 * j) : apus_splat_16(0.0f);
+    sum[i][j] = t->start == 1   ? apus_load_16(t->first + 16 * j)
+                : t->start == 2 ? apus_load_16(t->output[i] + 16 * j)
+                                : apus_splat_16(0.0f);
   int64_t count[APUS_LEVELS] = {0}, a_at = 0;
   const uint32_t last = t->levels - 1;
   const int64_t inner = t->extent[last], a_step = t->a_step[last], b_step = t->b_step[last];
+  const int64_t apart = R > 1 ? t->a[1] - t->a[0] : 0;
   const float *b = t->b;
   for (;;) {
     const float *row[APUS_TILE_ROWS], *bk = b;
-    UNROLL for (int i = 0; i < R; i++) row[i] = t->a[i] + a_at;
-    for (int64_t k = 0, ka = 0; k < inner; k++, ka += a_step, bk += b_step) {
+    UNROLL for (int i = 0; i < R; i += 3) row[i] = t->a[i] + a_at;
+    for (int64_t k = 0; k < inner; k++, bk += b_step) {
       apus_f32_16 v[4];
       UNROLL for (int j = 0; j < N; j++) v[j] = apus_load_16(bk + 16 * j);
       UNROLL for (int i = 0; i < R; i++) {
-        const apus_f32_16 s = apus_splat_16(row[i][ka]);
+        const apus_f32_16 s = apus_splat_16(row[i - i % 3][i % 3 * apart]);
         UNROLL for (int j = 0; j < N; j++) sum[i][j] = apus_fma_16(s, v[j], sum[i][j]);
+      }
+      UNROLL for (int i = 0; i < R; i += 3) {
+        row[i] += a_step;
+        __asm__("" : "+r"(row[i]));
       }
     }
     int level = (int)last - 1;
@@ -36,10 +45,12 @@ static inline __attribute__((always_inline, unused)) WIDE void tile_of(const apu
   }
 }
 #define SHAPE(R, N) WIDE static void tile_##R##_##N(const apus_tile *t) { tile_of(t, R, N); }
-#define SHAPES(N) SHAPE(1, N) SHAPE(2, N) SHAPE(3, N) SHAPE(4, N) SHAPE(5, N) SHAPE(6, N) SHAPE(7, N) \
+#define SHAPES(N) SHAPE(1, N) SHAPE(2, N) SHAPE(3, N) SHAPE(4, N) SHAPE(5, N) SHAPE(6, N) \
+  SHAPE(7, N) \
   SHAPE(8, N) SHAPE(9, N) SHAPE(10, N) SHAPE(11, N) SHAPE(12, N) SHAPE(13, N) SHAPE(14, N)
 SHAPES(1) SHAPES(2) SHAPES(3) SHAPES(4)
-#define ROW(N) {tile_1_##N, tile_2_##N, tile_3_##N, tile_4_##N, tile_5_##N, tile_6_##N, tile_7_##N, \
+#define ROW(N) {tile_1_##N, tile_2_##N, tile_3_##N, tile_4_##N, tile_5_##N, tile_6_##N, \
+  tile_7_##N, \
   tile_8_##N, tile_9_##N, tile_10_##N, tile_11_##N, tile_12_##N, tile_13_##N, tile_14_##N}
 static void (*const tiles[4][APUS_TILE_ROWS])(const apus_tile *) = {ROW(1), ROW(2), ROW(3), ROW(4)};
 /* Any shape, number by number: the definition of the instruction. */
@@ -62,11 +73,30 @@ static void tile_slow(const apus_tile *t) {
     t->output[i][j] = sum;
   }
 }
+static void tile(const apus_tile *t);
+/* The rows from `first` on that lie evenly apart, as a tile of their own. */
+static uint32_t even_rows(const apus_tile *t, uint32_t first, apus_tile *part) {
+  uint32_t n = 1;
+  while (first + n < t->rows &&
+         (n < 2 || t->a[first + n] - t->a[first + n - 1] == t->a[first + 1] - t->a[first])) n++;
+  *part = *t;
+  part->rows = n;
+  for (uint32_t i = 0; i < n; i++)
+    part->a[i] = t->a[first + i], part->output[i] = t->output[first + i];
+  return n;
+}
 static void tile(const apus_tile *t) {
   bool plain = t->columns % 16 == 0 && t->levels > 0 && (t->start != 2 || t->stored == t->columns);
   for (uint32_t l = 0; l < t->levels; l++) plain = plain && t->extent[l] > 0;
-  if (plain) tiles[t->columns / 16 - 1][t->rows - 1](t);
-  else tile_slow(t);
+  if (!plain) {
+    tile_slow(t);
+    return;
+  }
+  apus_tile part;
+  for (uint32_t first = 0; first < t->rows;) {
+    first += even_rows(t, first, &part);
+    tiles[t->columns / 16 - 1][part.rows - 1](&part);
+  }
 }
 WIDE static void window(size_t channels, size_t taps, const float *x, const uint32_t *taps_at,
                         const float *w, int64_t w_step, const float *first, float *d) {
@@ -81,7 +111,8 @@ WIDE static void window(size_t channels, size_t taps, const float *x, const uint
   for (; c < channels; c++) {
     float sum = first ? first[c] : 0.0f;
     for (size_t t = 0; t < taps; t++)
-      sum = __builtin_fmaf(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c], w[(int64_t)t * w_step + (int64_t)c], sum);
+      sum = __builtin_fmaf(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c],
+                           w[(int64_t)t * w_step + (int64_t)c], sum);
     d[c] = sum;
   }
 }

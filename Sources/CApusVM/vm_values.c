@@ -120,6 +120,10 @@ static uint64_t saturated(double x, double low, double high, int64_t least, uint
 }
 static uint64_t truncated(uint32_t to, double x) {
   switch (to) {
+    case APUS_I8: return saturated(x, -0x1p7, 0x1p7, INT8_MIN, INT8_MAX);
+    case APUS_U8: return saturated(x, 0, 0x1p8, 0, UINT8_MAX);
+    case APUS_I16: return saturated(x, -0x1p15, 0x1p15, INT16_MIN, INT16_MAX);
+    case APUS_U16: return saturated(x, 0, 0x1p16, 0, UINT16_MAX);
     case APUS_I32: return saturated(x, -0x1p31, 0x1p31, INT32_MIN, INT32_MAX);
     case APUS_I64: return saturated(x, -0x1p63, 0x1p63, INT64_MIN, INT64_MAX);
     case APUS_U32: return saturated(x, 0, 0x1p32, 0, UINT32_MAX);
@@ -131,7 +135,24 @@ static float single_of(uint32_t type, const void *a, size_t i) {
   if (type == APUS_U64) return (float)((const uint64_t *)a)[i];
   return (float)real_of(type, a, i);
 }
+/* To a storage type: converted as for its register, then stored and loaded again. */
+static void convert_narrow(uint32_t to, uint32_t from, size_t n, void *d, const void *a) {
+  uint64_t stored[APUS_MAX_LANES];
+  bool real = from == APUS_F32 || from == APUS_F64;
+  if (apus_widened(to) == APUS_I32 && real) {
+    for (size_t i = 0; i < n; i++) stored[i] = truncated(to, real_of(from, a, i));
+    for (size_t i = 0; i < n; i++) ((uint32_t *)d)[i] = (uint32_t)stored[i];
+    return;
+  }
+  apus_convert(apus_widened(to), from, n, d, a);
+  apus_store_lanes(to, n, stored, 1, d);
+  apus_load_lanes(to, n, d, stored, 1);
+}
 void apus_convert(uint32_t to, uint32_t from, size_t n, void *d, const void *a) {
+  if (apus_widened(to) != to) {
+    convert_narrow(to, from, n, d, a);
+    return;
+  }
   if (to == from) {
     memmove(d, a, n * apus_width(to));
     return;
@@ -142,7 +163,8 @@ void apus_convert(uint32_t to, uint32_t from, size_t n, void *d, const void *a) 
   for (size_t i = 0; i < n; i++) {
     if (to == APUS_F32) ((float *)d)[i] = single_of(from, room, i);
     else if (to == APUS_F64) ((double *)d)[i] = real_of(from, room, i);
-    else if (to == APUS_BOOL) ((uint8_t *)d)[i] = real ? real_of(from, room, i) != 0 : whole_of(from, room, i) != 0;
+    else if (to == APUS_BOOL)
+      ((uint8_t *)d)[i] = real ? real_of(from, room, i) != 0 : whole_of(from, room, i) != 0;
     else {
       uint64_t w = real ? truncated(to, real_of(from, room, i)) : whole_of(from, room, i);
       if (apus_width(to) == 4) ((uint32_t *)d)[i] = (uint32_t)w;

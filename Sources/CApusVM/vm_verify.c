@@ -217,9 +217,11 @@ static apus_vm_status check_tile(state *v) {
   if (kind == 2) TRY(floats(v, &again, low, high + stored - 1, false, false));
   TRY(floats(v, &at, low, high + stored - 1, true, false));
   NEED(look == v->words, BAD_CODE);
-  if (!__builtin_mul_overflow(work, v->trips, &work)) work = work > UINT64_MAX - v->m->work ? UINT64_MAX : work + v->m->work;
-  else work = UINT64_MAX;
-  v->m->work = work;
+  if (!__builtin_mul_overflow(work, v->trips, &work)) {
+    if (__builtin_add_overflow(work, v->m->work, &v->m->work)) v->m->work = UINT64_MAX;
+  } else {
+    v->m->work = UINT64_MAX;
+  }
   return APUS_VM_OK;
 }
 /* Layout: points, channels, taps, start, weight step; taps; weights; [start]; input; output. */
@@ -261,11 +263,14 @@ static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
 }
 static apus_vm_status check_lanes(state *v, uint32_t opcode) {
   const uint32_t *w = v->w;
-  uint32_t f = (w[0] >> 8) & 0xff, lanes = w[0] >> 16, type = w[1] & 0xff, from = (w[1] >> 8) & 0xff;
+  uint32_t f = (w[0] >> 8) & 0xff, lanes = w[0] >> 16;
+  uint32_t type = w[1] & 0xff, from = (w[1] >> 8) & 0xff;
   uint32_t words = opcode == APUS_OP_LITERAL || opcode == APUS_OP_BINARY ||
-                   opcode == APUS_OP_COMPARE ? 5 : opcode == APUS_OP_SELECT || opcode == APUS_OP_FUSED ? 6 : 4;
-  NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && is_register_type(type) && v->words == words, BAD_CODE);
-  uint32_t result = type;
+                   opcode == APUS_OP_COMPARE ? 5
+                   : opcode == APUS_OP_SELECT || opcode == APUS_OP_FUSED ? 6 : 4;
+  uint32_t result = opcode == APUS_OP_CONVERT ? apus_widened(type) : type;
+  NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && is_register_type(result) && v->words == words,
+       BAD_CODE);
   switch (opcode) {
     case APUS_OP_LITERAL: return sets(v, 2, type, 1);
     case APUS_OP_SPREAD: TRY(reads(v, 3, type, 1)); break;

@@ -52,7 +52,7 @@ struct KernelFunctions {
     var counts: [String: Int] = [:]
     for (place, buffer) in buffers.enumerated() {
       var role = isConstant[place] ? "in" : "out"
-      if case .constant = program[buffer].storage { role = "w" }
+      if case .constant = program[buffer].storage { role = "weights" }
       let name = "\(role)\(counts[role, default: 0])"
       counts[role, default: 0] += 1
       names[buffer] = name

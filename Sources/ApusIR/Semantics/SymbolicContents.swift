@@ -14,7 +14,7 @@ public struct SymbolicContents: Sendable {
   public mutating func visit(_ node: Node, in graph: Graph) {
     guard let result = node.results.first, node.results.count == 1 else { return }
     let type = graph.type(of: result)
-    guard type.element == .i64 || type.element == .i32,
+    guard [.i64, .i32, .bool].contains(type.element),
       let extents = type.shape.extents, extents.reduce(1, saturatingMultiply) <= 1024
     else { return }
     contents[result] = elements(of: node, extents: extents, in: graph)
@@ -23,9 +23,11 @@ public struct SymbolicContents: Sendable {
   private func elements(of node: Node, extents: [Int], in graph: Graph) -> [Dimension]? {
     switch node.operation {
     case .constant(let constant):
-      return constant.data.type.element == .i64
-        ? constant.data.elements(as: Int64.self).map { Dimension(Int($0)) }
-        : constant.data.elements(as: Int32.self).map { Dimension(Int($0)) }
+      switch constant.data.type.element {
+      case .i64: return constant.data.elements(as: Int64.self).map { Dimension(Int($0)) }
+      case .i32: return constant.data.elements(as: Int32.self).map { Dimension(Int($0)) }
+      default: return constant.data.elements(as: UInt8.self).map { Dimension(Int($0)) }
+      }
     case .extents(let operation): return operation.shape.dimensions
     case .reshape: return contents[node.operands[0]]
     case .map(let map): return mapped(map.function, node, extents, in: graph)

@@ -31,7 +31,15 @@ struct ContractionNest {
   /// For each operand the strides of all iterators.
   let strides: [[Int]]
   /// Axes of operands that may lie outside their extent.
-  let guards: [(axis: IndexMap.Axis, extent: Int)]
+  let guards: [Guard]
+
+  /// An axis of an operand whose index has to be checked.
+  struct Guard {
+    var operand: Int
+    var axis: Int
+    var place: IndexMap.Axis
+    var extent: Int
+  }
 
   init(_ contraction: Contraction, operands: [Placement], result: Placement) {
     self.contraction = contraction
@@ -41,25 +49,33 @@ struct ContractionNest {
     strides = zip(operands, contraction.maps).map { operand, map in
       operand.viewed(through: map, extents: extents).strides
     }
-    guards = zip(operands, contraction.maps).flatMap { operand, map in
-      map.axes.enumerated().compactMap { axis, place in
-        place.range(over: extents).map { $0.lowerBound < 0 || $0.upperBound >= operand.extents[axis] }
-          == true ? (place, operand.extents[axis]) : nil
+    guards = zip(operands, contraction.maps).enumerated().flatMap { number, pair in
+      pair.1.axes.enumerated().compactMap { axis, place in
+        guard let range = place.range(over: extents),
+          range.lowerBound < 0 || range.upperBound >= pair.0.extents[axis]
+        else { return nil }
+        return Guard(operand: number, axis: axis, place: place, extent: pair.0.extents[axis])
       }
     }
   }
 
-  /// The access of an operand at given values of the iterators.
-  func access(_ operand: Int, _ iterators: [Index], laneStride: Int) -> Access {
-    let map = contraction.maps[operand]
-    let base = operands[operand].viewed(through: map, extents: extents)
-    return Access(base.buffer, base.index(iterators), laneStride: laneStride)
+  /// The access of an operand at given values of the iterators; `checked` holds the indices of
+  /// `guards`, in order.
+  func access(
+    _ operand: Int, _ iterators: [Index], checked: [Index], laneStride: Int
+  ) -> Access {
+    var coordinates = contraction.maps[operand].axes.map { $0.index(iterators) }
+    for (guarded, index) in zip(guards, checked) where guarded.operand == operand {
+      coordinates[guarded.axis] = index
+    }
+    return Access(
+      operands[operand].buffer, operands[operand].index(coordinates), laneStride: laneStride)
   }
 
   /// Whether lanes may run along an axis of the result.
   func allowsLanes(along axis: Int, _ builder: KernelBuilder) -> Bool {
     strides.allSatisfy { builder.accepts(laneStride: $0[axis]) }
-      && !guards.contains { $0.axis.terms.contains { $0.iterator == axis } }
+      && !guards.contains { $0.place.terms.contains { $0.iterator == axis } }
   }
 }
 
@@ -89,11 +105,14 @@ extension KernelBuilder {
     let axes = result.extents.indices.sorted { result.strides[$0] > result.strides[$1] }
     let candidates = axes.reversed().filter {
       result.extents[$0] > 1 && nest.allowsLanes(along: $0, self)
-        && vectorizes(task, result: result, operands: extra + nest.operands.map {
-          Placement(
-            buffer: $0.buffer, element: $0.element, origin: Index(0), extents: result.extents,
-            strides: result.extents.map { _ in 0 })
-        }, along: $0)
+        && vectorizes(
+          task, result: result,
+          operands: extra
+            + nest.operands.map {
+              Placement(
+                buffer: $0.buffer, element: $0.element, origin: Index(0), extents: result.extents,
+                strides: result.extents.map { _ in 0 })
+            }, along: $0)
     }
     let lane = candidates.first
     let outer = axes.filter { $0 != lane }
@@ -121,10 +140,12 @@ extension KernelBuilder {
     let total = set(.literal(contraction.initial, element), element, lanes: lanes)
     loops(contraction.reduction) { builder, reduction in
       let iterators = coordinates + reduction
-      builder.guarding(nest.guards.map { ($0.axis.index(iterators), $0.extent) }) { builder in
+      let guards = nest.guards.map { ($0.place.index(iterators), $0.extent) }
+      builder.guarding(guards[...]) { builder, checked in
         let loads = nest.operands.indices.map { operand in
           let stride = lanes == 1 ? 0 : lane.map { nest.strides[operand][$0] } ?? 0
-          return Expression.load(nest.access(operand, iterators, laneStride: stride))
+          return Expression.load(
+            nest.access(operand, iterators, checked: checked, laneStride: stride))
         }
         let value = builder.evaluate(contraction.body, loads, lanes: lanes)
         builder.update(total, .binary(contraction.combine, .register(total), value))
@@ -138,13 +159,14 @@ extension KernelBuilder {
     store(target, value, lanes: lanes)
   }
 
-  /// Runs the body where every index lies in its extent.
+  /// Runs the body where every index lies in its extent, with the checked indices.
   private mutating func guarding(
-    _ guards: [(Index, Int)], _ body: (inout KernelBuilder) -> Void
+    _ guards: ArraySlice<(Index, Int)>, _ checked: [Index] = [],
+    _ body: (inout KernelBuilder, [Index]) -> Void
   ) {
-    guard let (index, extent) = guards.first else { return body(&self) }
-    within(index, extent: extent) { builder, _ in
-      builder.guarding(Array(guards.dropFirst()), body)
+    guard let (index, extent) = guards.first else { return body(&self, checked) }
+    within(index, extent: extent) { builder, place in
+      builder.guarding(guards.dropFirst(), checked + [place], body)
     }
   }
 }

@@ -45,12 +45,12 @@ extension Lowering {
     let channels = source.extents[1] / conv.groups
     let filters = result.extents[1] / conv.groups
     let depth = channels * window.extents.reduce(1, *)
-    let grid = flatGrid(conv, source, result) ?? spatial
+    let extra = epiloguePlacements(task, shape: result.extents)
+    let grid = flatGrid(conv, [source, result] + extra) ?? spatial
     let shape = TileShape.best(
       rows: grid.count > 1 && grid[grid.count - 1] < 14
         ? grid.suffix(2).reduce(1, *) : grid[grid.count - 1],
       columns: filters, depth: depth, target: target)
-    let extra = epiloguePlacements(task, shape: result.extents)
     let taps = window.extents.reduce(1, *)
     let name = constantName(task.operands[1])
     let groups = (0..<conv.groups).map { group in
@@ -89,16 +89,17 @@ extension Lowering {
   }
 
   /// All pixels as one line, when windows of one pixel move over tensors without gaps.
-  private func flatGrid(_ conv: Conv, _ source: Placement, _ result: Placement) -> [Int]? {
-    guard conv.window.extents.allSatisfy({ $0 == 1 }), conv.window.strides.allSatisfy({ $0 == 1 })
+  private func flatGrid(_ conv: Conv, _ tensors: [Placement]) -> [Int]? {
+    guard conv.window.extents.allSatisfy({ $0 == 1 }), conv.window.strides.allSatisfy({ $0 == 1 }),
+      let pixels = tensors.first?.extents.dropFirst(2), pixels.last != 1
     else { return nil }
-    for tensor in [source, result] {
+    for tensor in tensors {
       for axis in 2..<tensor.extents.count - 1
       where tensor.strides[axis] != tensor.strides[axis + 1] * tensor.extents[axis + 1] {
         return nil
       }
     }
-    return [result.extents.dropFirst(2).reduce(1, *)]
+    return [pixels.reduce(1, *)]
   }
 
   /// Depthwise convolution: a few neighbouring pixels and one vector of channels at a time.

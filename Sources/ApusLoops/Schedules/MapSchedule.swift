@@ -33,7 +33,8 @@ extension KernelBuilder {
     let placements = [result] + operands
     let nest = Nest(placements)
     let inner = nest.extents.count - 1
-    let vectorized = vectorizes(function, placements.map { ($0.element, 0) })
+    let vectorized =
+      vectorizes(function, placements.map { ($0.element, 0) })
       && nest.strides.allSatisfy { accepts(laneStride: $0[inner]) }
     loops(Array(nest.extents.dropLast()), .parallel) { builder, outer in
       builder.strip(nest.extents[inner], vectorized: vectorized, inner == 0 ? .parallel : .serial) {
@@ -43,7 +44,8 @@ extension KernelBuilder {
           let start = zip(outer + [place], strides).reduce(placements[number].origin) {
             $0 + $1.0 * $1.1
           }
-          return Access(placements[number].buffer, start, laneStride: lanes == 1 ? 0 : strides[inner])
+          return Access(
+            placements[number].buffer, start, laneStride: lanes == 1 ? 0 : strides[inner])
         }
         let loads = operands.indices.map { Expression.load(access($0 + 1)) }
         let value = builder.evaluate(function, loads, lanes: lanes)

@@ -63,7 +63,8 @@ extension Lowering {
     }
     let right = placement(of: value).broadcast(to: batch + [depth, columns])
     let axes = Array(batch.indices)
-    let (panels, pack) = panels(of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape)
+    let (panels, pack) = panels(
+      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape)
     return { builder, places in
       let matrix = right.fixing(axes, at: places)
       var moved = panels

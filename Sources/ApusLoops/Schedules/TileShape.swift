@@ -13,7 +13,8 @@ struct TileShape: Hashable {
     var least = Double.infinity
     for vectors in 1...target.tileVectors {
       let most = max(1, (target.registers - 2 - vectors) / vectors)
-      for height in 1...max(1, min(rows, most)) where height * vectors + vectors < target.registers {
+      for height in 1...max(1, min(rows, most, target.tileRows))
+      where height * vectors + vectors < target.registers {
         let shape = TileShape(rows: height, vectors: vectors)
         let cost = shape.cost(rows: rows, columns: columns, depth: depth, target: target)
         if cost < least { (best, least) = (shape, cost) }

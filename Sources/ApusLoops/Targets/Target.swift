@@ -20,6 +20,8 @@ public struct Target: Hashable, Sendable {
   public var vectorLength: VectorLength
   /// The 32-bit lanes of one column vector of a register tile.
   public var tileLanes: Int
+  /// The most rows of a register tile.
+  public var tileRows: Int
   /// Vector registers that a tile may use.
   public var registers: Int
   /// The most columns of a register tile, in registers.

@@ -67,7 +67,7 @@ struct Importer {
     try checkVersions()
     try listUnsupported()
     _ = try interface()
-    for index in model.graph.nodes.indices { try add(index) }
+    for index in try executionOrder() { try add(index) }
     for output in model.graph.outputs {
       guard let value = try value(named: output.name) else {
         throw failure("undefined-output", "no node makes this graph output", .tensor(output.name))
@@ -210,6 +210,46 @@ struct Importer {
   }
 
   // MARK: Nodes
+
+  /// The nodes in an order in which operands come first; the order of the file where it is one.
+  private func executionOrder() throws(DiagnosticError) -> [Int] {
+    var makers: [String: Int] = [:]
+    for (index, node) in model.graph.nodes.enumerated() {
+      for output in node.outputs where !output.isEmpty { makers[output] = index }
+    }
+    var order: [Int] = []
+    var isDone = [Bool](repeating: false, count: model.graph.nodes.count)
+    var isOpen = isDone
+    for start in model.graph.nodes.indices where !isDone[start] {
+      var stack = [(node: start, next: 0)]
+      isOpen[start] = true
+      while let (index, next) = stack.last {
+        let inputs = model.graph.nodes[index].inputs
+        if next == inputs.count {
+          stack.removeLast()
+          isOpen[index] = false
+          isDone[index] = true
+          order.append(index)
+          continue
+        }
+        stack[stack.count - 1].next += 1
+        guard let maker = makers[inputs[next]], !isDone[maker] else { continue }
+        guard !isOpen[maker] else { throw cycle(stack.map(\.node), from: maker) }
+        isOpen[maker] = true
+        stack.append((maker, 0))
+      }
+    }
+    return order
+  }
+
+  private func cycle(_ path: [Int], from first: Int) -> DiagnosticError {
+    let nodes = path.drop { $0 != first } + [first]
+    let text = nodes.map { model.graph.nodes[$0].name.isEmpty ? "#\($0)" : model.graph.nodes[$0].name }
+    return DiagnosticError(
+      Diagnostic(
+        .invalidInput, id: "cycle", "nodes depend on each other in a cycle",
+        place: place(first), notes: [text.reversed().joined(separator: " -> ")]))
+  }
 
   private mutating func add(_ index: Int) throws(DiagnosticError) {
     let source = model.graph.nodes[index]

@@ -11,9 +11,16 @@ extension OperatorRule {
       let isBatchFirst = try node.flag("layout", default: false)
       _ = try node.integer("hidden_size")
       _ = try node.integer("output_sequence")
-      for name in ["activations", "activation_alpha", "activation_beta", "clip"]
+      for name in ["activation_alpha", "activation_beta", "clip"]
       where node.attribute(name) != nil {
         throw .unsupported("lstm-attribute", "LSTM with \(name)")
+      }
+      if case .strings(let names)? = node.attribute("activations") {
+        let standard = ["sigmoid", "tanh", "tanh"]
+        let given = names.map { String(decoding: $0, as: UTF8.self).lowercased() }
+        guard given == standard || given == standard + standard else {
+          throw .unsupported("lstm-attribute", "LSTM with activations \(given)")
+        }
       }
       guard try !node.flag("input_forget", default: false), !isBatchFirst,
         node.optionalOperand(4) == nil, node.optionalOperand(7) == nil

@@ -102,6 +102,11 @@ APUS_INLINE APUS_F APUS_N(apus_fma)(APUS_F a, APUS_F b, APUS_F c) {
   return __builtin_elementwise_fma(a, b, c);
 #elif defined(APUS_AVX512) && APUS_LANES == 16
   return (APUS_F)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(APUS_AVX2) && APUS_LANES == 16
+  union { APUS_F v; __m256 half[2]; } x = {a}, y = {b}, z = {c};
+  z.half[0] = _mm256_fmadd_ps(x.half[0], y.half[0], z.half[0]);
+  z.half[1] = _mm256_fmadd_ps(x.half[1], y.half[1], z.half[1]);
+  return z.v;
 #elif defined(APUS_AVX2) && APUS_LANES == 8
   return (APUS_F)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
 #elif defined(APUS_AVX2) && APUS_LANES == 4
