@@ -12,38 +12,53 @@ public final class NativeModel {
     UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?,
     UnsafeMutableRawPointer?
   ) -> Int32
+  private typealias Describe = @convention(c) () -> UnsafeRawPointer?
   private typealias Size = @convention(c) () -> Int
 
   private let library: UnsafeMutableRawPointer
   private let invoke: Invoke
   private let context: UnsafeMutableRawPointer
   private let arena: UnsafeMutableRawPointer
+  private let weights: TensorBuffer?
   /// The inputs in order.
   public let inputs: [ApusLoops.Port]
   /// The outputs in order.
   public let outputs: [ApusLoops.Port]
 
-  /// Loads the library of a program whose weights are part of it.
-  public init(library path: String, program: Program) throws(DiagnosticError) {
+  /// Loads a library; the interface comes from `NAME_signature`.
+  ///
+  /// - Parameter weights: the bytes for `NAME_init`, where the model neither embeds nor links them.
+  public init(
+    library path: String, name: String, weights: FileBytes? = nil
+  ) throws(DiagnosticError) {
     // The threads of OpenMP may still run in a library after the call that started them.
     guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
       throw NativeModel.failure(String(cString: dlerror()))
     }
-    func symbol(_ name: String) throws(DiagnosticError) -> UnsafeMutableRawPointer {
-      guard let address = dlsym(library, "\(program.name)_\(name)") else {
-        throw NativeModel.failure("\(path) has no \(program.name)_\(name)")
+    func symbol(_ word: String) throws(DiagnosticError) -> UnsafeMutableRawPointer {
+      guard let address = dlsym(library, "\(name)_\(word)") else {
+        throw NativeModel.failure("\(path) has no \(name)_\(word)")
       }
       return address
     }
     invoke = unsafeBitCast(try symbol("invoke"), to: Invoke.self)
     let initialize = unsafeBitCast(try symbol("init"), to: Initialize.self)
     let size = unsafeBitCast(try symbol("context_bytes"), to: Size.self)()
+    let describe = unsafeBitCast(try symbol("signature"), to: Describe.self)
+    guard let signature = describe().map(NativeSignature.init), signature.abiVersion == 1 else {
+      throw NativeModel.failure("\(path) has another version of the C interface")
+    }
     self.library = library
+    self.weights = weights.map { file in
+      let copy = TensorBuffer(count: file.count) { $0.copyBytes(from: file.array) }
+      return copy
+    }
     context = .allocate(byteCount: max(size, 1), alignment: 64)
-    arena = .allocate(byteCount: max(program.arenaBytes, 1), alignment: 64)
-    inputs = program.inputs
-    outputs = program.outputs
-    let status = initialize(context, arena, nil, nil)
+    arena = .allocate(byteCount: max(signature.arenaBytes, 1), alignment: 64)
+    inputs = signature.inputs
+    outputs = signature.outputs
+    let pointer = self.weights?.withBytes(0..<(weights?.count ?? 0)) { $0.baseAddress }
+    let status = initialize(context, arena, pointer ?? nil, nil)
     guard status == 0 else { throw NativeModel.failure("init returned \(status)") }
   }
 
