@@ -92,7 +92,8 @@ package struct NodeImporter {
     for dimension in dimensions {
       guard let number = dimension.constant else {
         throw .unsupported(
-          "symbolic-operand", "operand \(place) of \(node.operatorType) has the symbol \(dimension)")
+          "symbolic-operand", "operand \(place) of \(node.operatorType) has the symbol \(dimension)"
+        )
       }
       result.append(number)
     }
@@ -122,7 +123,8 @@ package struct NodeImporter {
     return node.attributes.first { $0.name == name }?.value
   }
 
-  package mutating func integer(_ name: String, default standard: Int) throws(ImportFailure) -> Int {
+  package mutating func integer(_ name: String, default standard: Int) throws(ImportFailure) -> Int
+  {
     try integer(name) ?? standard
   }
 
@@ -146,7 +148,9 @@ package struct NodeImporter {
     }
   }
 
-  package mutating func real(_ name: String, default standard: Double) throws(ImportFailure) -> Double {
+  package mutating func real(_ name: String, default standard: Double) throws(ImportFailure)
+    -> Double
+  {
     switch attribute(name) {
     case nil: return standard
     case .float(let value)?: return Double(value)
@@ -154,7 +158,9 @@ package struct NodeImporter {
     }
   }
 
-  package mutating func text(_ name: String, default standard: String) throws(ImportFailure) -> String {
+  package mutating func text(_ name: String, default standard: String) throws(ImportFailure)
+    -> String
+  {
     switch attribute(name) {
     case nil: return standard
     case .string(let bytes)?: return String(decoding: bytes, as: UTF8.self)
@@ -225,7 +231,8 @@ package struct NodeImporter {
     constant(TensorData(scalar: value, element))
   }
 
-  package mutating func reshape(_ value: ValueID, to shape: Shape) throws(ImportFailure) -> ValueID {
+  package mutating func reshape(_ value: ValueID, to shape: Shape) throws(ImportFailure) -> ValueID
+  {
     type(of: value).shape == shape ? value : try add(.reshape(Reshape(shape)), [value])
   }
 

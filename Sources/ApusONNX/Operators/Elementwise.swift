@@ -57,7 +57,9 @@ extension OperatorRule {
       ]
     },
     OperatorRule("HardSigmoid") { node throws(ImportFailure) in
-      let (alpha, beta) = (try node.real("alpha", default: 0.2), try node.real("beta", default: 0.5))
+      let (alpha, beta) = (
+        try node.real("alpha", default: 0.2), try node.real("beta", default: 0.5)
+      )
       return [
         try node.map([try node.operand(0)], .max(.min(x * .real(alpha) + .real(beta), 1), 0))
       ]
@@ -139,7 +141,8 @@ extension OperatorRule {
 extension NodeImporter {
   /// A type attribute, as a number of `TensorProto.DataType`.
   mutating func elementType(_ name: String) throws(ImportFailure) -> ElementType {
-    guard let number = try integer(name), let type = Int32(exactly: number).flatMap({ ElementType(onnx: $0) })
+    guard let number = try integer(name),
+      let type = Int32(exactly: number).flatMap({ ElementType(onnx: $0) })
     else {
       throw .invalid("element-type", "attribute \"\(name)\" is no element type")
     }
