@@ -53,7 +53,7 @@ let package = Package(
     library("Apus", ["ApusDriver"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     tests("ApusIR"),
-    tests("ApusONNX", ["ApusIR"]),
+    tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusLoops", ["ApusIR"]),

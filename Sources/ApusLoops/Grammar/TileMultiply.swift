@@ -84,7 +84,9 @@ public struct TileMultiply: Hashable, Sendable {
   public var storedColumns: Int
   /// From the outermost level to the innermost.
   public var reduction: [Level]
-  /// What the sums start from. `.columns` holds `columns` numbers, `.output` `storedColumns`.
+  /// What the sums start from.
+  ///
+  /// `.columns` holds `columns` numbers, `.output` `storedColumns`.
   public var start: TileStart
   /// Where results go (contiguous columns).
   public var output: TileRows

@@ -14,13 +14,15 @@ package struct NodeImporter {
   private var unread: Set<String> = []
   private var label = ""
 
-  init(graph: Graph) {
+  /// An importer that adds to a graph.
+  package init(graph: Graph) {
     self.graph = graph
     node = ONNXNode(
       name: "", operatorType: "", domain: "", overload: "", inputs: [], outputs: [], attributes: [])
   }
 
-  mutating func begin(_ node: ONNXNode, version: Int, operands: [ValueID?]) {
+  /// Turns to a node of the model.
+  package mutating func begin(_ node: ONNXNode, version: Int, operands: [ValueID?]) {
     self.node = node
     self.version = version
     self.operands = operands
@@ -29,7 +31,7 @@ package struct NodeImporter {
   }
 
   /// Fails when an attribute was not looked at: none is ever ignored silently.
-  func end() throws(ImportFailure) {
+  package func end() throws(ImportFailure) {
     guard let name = unread.sorted().first else { return }
     throw .invalid(
       "unknown-attribute", "\(node.operatorType) has no attribute \"\(name)\" in opset \(version)")
