@@ -34,6 +34,9 @@ private let cases: [OperatorCase] = [
     name: "LeakyRelu", attributes: [float("alpha", 0.5)], inputs: [([2], [-4, 4])],
     expected: ([2], [-2, 4])),
   OperatorCase(
+    name: "Selu", attributes: [float("alpha", 2), float("gamma", 3)],
+    inputs: [([3], [-0.6931472, 0, 1])], expected: ([3], [-3, 0, 3])),
+  OperatorCase(
     name: "Transpose", attributes: [ints("perm", [1, 0])],
     inputs: [([2, 3], [1, 2, 3, 4, 5, 6])], expected: ([3, 2], [1, 4, 2, 5, 3, 6])),
   OperatorCase(

@@ -56,6 +56,15 @@ extension OperatorRule {
           [try node.operand(0)], .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x))
       ]
     },
+    OperatorRule("Selu") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 1.6732632423543772)
+      let gamma = try node.real("gamma", default: 1.0507009873554805)
+      let negative = (.exp(x) - 1) * .real(alpha * gamma)
+      return [
+        try node.map(
+          [try node.operand(0)], .select(.compare(.less, x, 0), negative, x * .real(gamma)))
+      ]
+    },
     OperatorRule("HardSigmoid") { node throws(ImportFailure) in
       let (alpha, beta) = (
         try node.real("alpha", default: 0.2), try node.real("beta", default: 0.5)
