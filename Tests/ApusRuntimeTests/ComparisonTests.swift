@@ -3,12 +3,15 @@ import Testing
 
 @testable import ApusRuntime
 
+/// `ApusIR` has a `Comparison` too.
+private typealias TensorComparison = ApusRuntime.Comparison
+
 @Suite struct ComparisonTests {
-  func compare(
+  private func compare(
     _ got: [Float], _ want: [Float], _ tolerance: Tolerance = .exact
-  ) throws -> Comparison {
+  ) throws -> TensorComparison {
     try #require(
-      Comparison(
+      TensorComparison(
         TensorData(.f32, [got.count], got), with: TensorData(.f32, [want.count], want),
         tolerance: tolerance))
   }
@@ -31,14 +34,15 @@ import Testing
 
   @Test func comparesWideIntegersExactly() throws {
     let (a, b) = (TensorData(.i64, [1], [Int64.max]), TensorData(.i64, [1], [Int64.max - 1]))
-    let result = try #require(Comparison(a, with: b, tolerance: .exact))
+    let result = try #require(TensorComparison(a, with: b, tolerance: .exact))
     #expect(result.mismatchCount == 1 && result.maximumDifference == 1)
   }
 
   @Test func refusesOtherTypesAndShapes() {
     let a = TensorData(.f32, [2], [Float(1), 2])
-    #expect(Comparison(a, with: TensorData(.f32, [1], [Float(1)]), tolerance: .exact) == nil)
-    #expect(Comparison(a, with: TensorData(.i32, [2], [Int32(1), 2]), tolerance: .exact) == nil)
+    #expect(TensorComparison(a, with: TensorData(.f32, [1], [Float(1)]), tolerance: .exact) == nil)
+    #expect(
+      TensorComparison(a, with: TensorData(.i32, [2], [Int32(1), 2]), tolerance: .exact) == nil)
   }
 
   @Test(
