@@ -89,7 +89,7 @@ import Testing
     let got = try TensorFile.read(folder.path + "/probabilities.npy")[0].value.data
     let want = try TensorFile.read(Files.images).first { $0.name == "out:probabilities" }
     let tolerance = Tolerance(absolute: 1e-4, relative: 1e-3)
-    let comparison = ApusRuntime.Comparison(
+    let comparison = TensorComparison(
       try #require(got), with: try #require(want?.value.data), tolerance: tolerance)
     #expect(comparison?.isMatch == true)
     #expect(apus("run", built, "-o", folder.path).code == 2)

@@ -136,6 +136,8 @@ enum LoweredSample {
     "program @p { arena 0 live 0 kernel @k { r0: f32 = " + String(repeating: "neg(", count: 9999),
     "program @p { arena 0 live 0 kernel @k { i0 = i1" + String(repeating: "+i1", count: 9999),
     "program @p { arena 0 live 0 kernel @k { i0 = 9223372036854775807*i1 } }",
+    "program @p { arena 0 live 0 b0 : f32[1] input kernel @k { tile 3x1 { a = b0[0] rows "
+      + "[-9223372036854775808, 1, 2] b = b0[0] start = zero output = b0[0] rows [0] } } }",
     "program @p { arena 0 live 0 b0 : f32[-1] input }",
     "program @p { arena 0 live 0 b0 : f32[9223372036854775807] constant 0x00 }",
     "program @p { arena 0 live 0 input \"x\" : tensor<f32> = b0 }",

@@ -10,6 +10,9 @@ extension KernelEmitter {
       .declare("const float *", "a", expressions.pointer(tile.a.base)),
       .declare("const float *", "b", expressions.pointer(tile.b)),
     ]
+    if let ahead = tile.ahead {
+      block.append(.declare("const float *", "next", expressions.pointer(ahead.start)))
+    }
     block += startSums(tile.start, rows: tile.output, count: vectors, stored: tile.storedColumns)
     block += reduce(tile, level: 0, vectors: vectors, a: "a", b: "b")
     block += finish(tile.output, tile.epilogue, vectors: vectors, stored: tile.storedColumns)
@@ -68,7 +71,7 @@ extension KernelEmitter {
       ]
     }
     let lanes = target.tileLanes
-    var body: [CStatement] = []
+    var body = fetchAhead(tile)
     for vector in 0..<vectors {
       let place = CExpression.binary(
         "+", .binary("*", .name(counter), .integer(step.bStride)), .integer(vector * lanes))
@@ -96,6 +99,18 @@ extension KernelEmitter {
       }
     }
     return [.count(counter, step.extent, body)]
+  }
+
+  /// A hint to fetch the part of the next panel that belongs to this step.
+  private func fetchAhead(_ tile: TileMultiply) -> [CStatement] {
+    guard let ahead = tile.ahead, let inner = tile.reduction.last, inner.bStride > 0 else {
+      return []
+    }
+    let place = tile.reduction.enumerated().reduce(CExpression.name("next")) { sum, level in
+      let stride = level.element.bStride / inner.bStride * ahead.stride
+      return .binary("+", sum, .binary("*", .name("k\(level.offset)"), .integer(stride)))
+    }
+    return [.expression(.call("APUS_FETCH", [place]))]
   }
 
   /// The epilogue and the store of every sum.

@@ -104,7 +104,7 @@ struct CaseRun {
   }
 
   private func compare(_ name: String, _ output: TensorData, _ want: TensorData) throws {
-    guard let comparison = Comparison(output, with: want, tolerance: tolerance) else {
+    guard let comparison = TensorComparison(output, with: want, tolerance: tolerance) else {
       throw Mismatch(message: "\(name) is \(output.type), recorded is \(want.type)")
     }
     guard !comparison.isMatch else { return }

@@ -18,6 +18,10 @@ extension TextScanner {
       try checkRank(dimensions.count, at: start)
     }
     var type = TensorType(element ?? .f32, try checked(Shape(dimensions), at: start))
+    guard !type.isTooLarge else {
+      throw failure(
+        "the tensor is too large", id: "shape-limit", at: start, category: .limitExceeded)
+    }
     while accept(",") { try layoutOrQuantization(of: &type) }
     try expect(">", "after a type")
     return type

@@ -27,6 +27,20 @@ public struct TensorType: Hashable, Sendable {
   public var rank: Int { shape.rank }
 }
 
+extension TensorType {
+  /// Whether an extent is 2^31 or more, or the known extents alone make more than 2^40 bytes.
+  ///
+  /// Below these limits, index arithmetic does not overflow.
+  package var isTooLarge: Bool {
+    let extents = shape.dimensions.compactMap(\.constant)
+    let count = extents.contains(0) ? 0 : extents.reduce(1, saturatingMultiply)
+    guard extents.allSatisfy({ $0 < 1 << 31 }), let bytes = element.byteCount(of: count) else {
+      return true
+    }
+    return bytes > 1 << 40
+  }
+}
+
 extension TensorType: CustomStringConvertible {
   /// `tensor<1x8xf32>`, with layout and quantization after a comma when they are not the default.
   public var description: String {

@@ -119,6 +119,7 @@ struct GraphVerifier {
     for case let extent? in type.shape.dimensions.map(\.constant) where extent < 0 {
       report("negative-extent", "extent \(extent) of \(type)", node: node)
     }
+    if type.isTooLarge { report("shape-limit", "\(type) is too large", node: node) }
     if let scale = type.quantization?.scale, !(scale > 0 && scale.isFinite) {
       report("quantization-scale", "scale \(scale) of \(type)", node: node)
     }

@@ -75,6 +75,7 @@ extension TileMultiply {
     tile.start = start.renumbered(buffer)
     tile.output = output.renumbered(buffer)
     tile.epilogue = epilogue?.renumbered(buffer)
+    tile.ahead?.start = ahead?.start.renumbered(buffer) ?? b
     return tile
   }
 }
@@ -88,5 +89,29 @@ extension WindowMultiply {
     window.output = output.renumbered(buffer)
     window.epilogue = epilogue?.renumbered(buffer)
     return window
+  }
+}
+
+extension Program {
+  /// Drops buffers that neither kernels nor the interface touch, and tells the new numbers.
+  mutating func removeUnusedBuffers() -> [BufferID: BufferID] {
+    let used = Set(kernels.flatMap(\.buffers) + (inputs + outputs).map(\.buffer))
+    var numbers: [BufferID: BufferID] = [:]
+    var kept: [Buffer] = []
+    for (number, buffer) in buffers.enumerated() where used.contains(BufferID(number)) {
+      numbers[BufferID(number)] = BufferID(kept.count)
+      kept.append(buffer)
+    }
+    buffers = kept
+    for place in inputs.indices {
+      inputs[place].buffer = numbers[inputs[place].buffer] ?? inputs[place].buffer
+    }
+    for place in outputs.indices {
+      outputs[place].buffer = numbers[outputs[place].buffer] ?? outputs[place].buffer
+    }
+    for place in kernels.indices {
+      kernels[place].body = kernels[place].body.map { $0.renumbered { numbers[$0] ?? $0 } }
+    }
+    return numbers
   }
 }

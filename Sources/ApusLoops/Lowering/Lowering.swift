@@ -7,6 +7,8 @@ public struct Lowering {
   var program: Program
   /// Where values lie that have been made so far.
   var placements: [ValueID: Placement] = [:]
+  /// The elements of constant buffers, for schedules that pack them at compile time.
+  var constants: [BufferID: TensorData] = [:]
   /// Values to be made in a part of a joined tensor: the concat node, and the first index there.
   var destinations: [ValueID: (join: Node, axis: Int, start: Int)] = [:]
   /// Buffers that may take the place of another one that ends where they begin.
@@ -22,7 +24,12 @@ public struct Lowering {
     try requireStaticShapes(graph)
     var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
     try lowering.run()
-    lowering.program.planMemory(reuses: lowering.reuses)
+    let numbers = lowering.program.removeUnusedBuffers()
+    lowering.program.planMemory(
+      reuses: lowering.reuses.compactMap { reuse in
+        guard let new = numbers[reuse.new], let old = numbers[reuse.old] else { return nil }
+        return (new, old)
+      })
     return lowering.program
   }
 
@@ -136,6 +143,7 @@ public struct Lowering {
     let placement = allocate(
       TensorType(data.type.element, data.type.shape), name: name, .constant(ConstantData(data)))
     placements[value] = placement
+    constants[placement.buffer] = data
     return placement
   }
 

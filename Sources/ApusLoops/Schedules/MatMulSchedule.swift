@@ -12,7 +12,9 @@ extension Lowering {
     let rank = extents.count
     let (rows, columns) = (extents[rank - 2], extents[rank - 1])
     let depth = left.extents[left.extents.count - 1]
-    let shape = TileShape.best(rows: rows, columns: columns, depth: depth, target: target)
+    let shape = TileShape.best(
+      rows: rows, columns: columns, depth: depth,
+      rowStride: left.strides[left.strides.count - 2], target: target)
     let extra = epiloguePlacements(task, shape: extents)
     let batch = Array(extents.dropLast(2))
     let batchAxes = Array(batch.indices)
@@ -54,17 +56,21 @@ extension Lowering {
     _ task: KernelTask, batch: [Int], depth: Int, columns: Int, shape: TileShape
   ) -> (inout KernelBuilder, [Index]) -> PackedPanels {
     let value = task.operands[1]
-    if let data = graph.constant(value), data.type.shape.elementCount.constant == depth * columns {
-      let name = constantName(value)
+    let right = placement(of: value).broadcast(to: batch + [depth, columns])
+    let (down, across) = (right.strides[batch.count], right.strides[batch.count + 1])
+    if let data = constants[right.buffer], right.origin.isConstant,
+      zip(right.strides, batch).allSatisfy({ $0 == 0 || $1 == 1 })
+    {
       let panels = packedConstant(
-        data, name: name, depth: depth, columns: columns, shape: shape, columnStride: 1
-      ) { $0 * columns }
+        data, name: constantName(value), depth: depth, columns: columns, shape: shape,
+        base: right.origin.constant, columnStride: across
+      ) { $0 * down }
       return { _, _ in panels }
     }
-    let right = placement(of: value).broadcast(to: batch + [depth, columns])
     let axes = Array(batch.indices)
     let (panels, pack) = panels(
-      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape)
+      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape,
+      rows: task.rootType.shape.extents?.dropLast().last ?? 1)
     return { builder, places in
       let matrix = right.fixing(axes, at: places)
       var moved = panels

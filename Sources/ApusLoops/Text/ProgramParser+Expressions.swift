@@ -55,21 +55,9 @@ extension ProgramParser {
   private mutating func summand() throws(DiagnosticError) -> Index {
     let sign = scanner.accept("-") ? -1 : 1
     if scanner.isNext("i") { return Index(IndexVariable(try number(after: "i"))) * sign }
-    let factor = try smallInteger() * sign
+    let factor = try scanner.smallInteger() * sign
     guard scanner.accept("*") else { return Index(factor) }
     return Index(IndexVariable(try number(after: "i"))) * factor
-  }
-
-  /// An integer whose sums do not overflow.
-  mutating func smallInteger() throws(DiagnosticError) -> Int {
-    scanner.skipSpace()
-    let place = scanner.offset
-    let value = try scanner.integer()
-    guard (-(1 << 44)...1 << 44).contains(value) else {
-      throw scanner.failure(
-        "so large an index", id: "index-limit", at: place, category: .limitExceeded)
-    }
-    return value
   }
 
   // MARK: Expressions
@@ -120,6 +108,19 @@ extension ProgramParser {
         "no function '\(name)' of \(arguments.count) arguments", id: "unknown-function", at: place)
     }
     return result
+  }
+}
+
+extension TextScanner {
+  /// An integer whose sums and multiples do not overflow.
+  mutating func smallInteger() throws(DiagnosticError) -> Int {
+    skipSpace()
+    let place = offset
+    let value = try integer()
+    guard (-(1 << 44)...1 << 44).contains(value) else {
+      throw failure("so large an index", id: "index-limit", at: place, category: .limitExceeded)
+    }
+    return value
   }
 }
 

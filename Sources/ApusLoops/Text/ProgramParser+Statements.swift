@@ -148,14 +148,14 @@ extension ProgramParser {
   private mutating func offsets() throws(DiagnosticError) -> [Int] {
     if scanner.accept("[") {
       return try scanner.list(until: "]") {
-        (s: inout TextScanner) throws(DiagnosticError) in try s.integer()
+        (s: inout TextScanner) throws(DiagnosticError) in try s.smallInteger()
       }
     }
     scanner.skipSpace()
     let place = scanner.offset
-    let first = try smallInteger()
+    let first = try scanner.smallInteger()
     try scanner.expect("by")
-    let step = try smallInteger()
+    let step = try scanner.smallInteger()
     try scanner.expect("x")
     let count = try scanner.integer()
     guard (0...1 << 16).contains(count) else {

@@ -20,7 +20,7 @@ public struct Tolerance: Hashable, Sendable {
 }
 
 /// What came of comparing a tensor with the wanted one, element by element.
-public struct Comparison: Hashable, Sendable {
+public struct TensorComparison: Hashable, Sendable {
   /// One element of both tensors.
   public struct Element: Hashable, Sendable {
     /// The place in row-major order.
@@ -44,7 +44,7 @@ public struct Comparison: Hashable, Sendable {
   public var isMatch: Bool { mismatchCount == 0 }
 }
 
-extension Comparison {
+extension TensorComparison {
   /// Compares two tensors of the same element type and shape; `nil` when these differ.
   ///
   /// NaN meets only NaN and an infinity only itself. Integers of 64 bits compare exactly. The parts

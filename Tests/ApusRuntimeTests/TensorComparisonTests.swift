@@ -3,11 +3,8 @@ import Testing
 
 @testable import ApusRuntime
 
-/// `ApusIR` has a `Comparison` too.
-private typealias TensorComparison = ApusRuntime.Comparison
-
 @Suite struct ComparisonTests {
-  private func compare(
+  func compare(
     _ got: [Float], _ want: [Float], _ tolerance: Tolerance = .exact
   ) throws -> TensorComparison {
     try #require(

@@ -1,0 +1,67 @@
+/* Runs a compiled model on small pseudo-random inputs, for compilers and sanitizers to watch.
+ *
+ *   cc -DMODEL_HEADER='"digits.h"' -DMODEL=digits harness.c digits.c -lm
+ */
+#include MODEL_HEADER
+#include <stdio.h>
+#include <stdlib.h>
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define NAME(suffix) JOIN(MODEL, suffix)
+
+static size_t width(int32_t type) {
+  switch (type) {
+    case 1: case 6: case 12: return 4;
+    case 7: case 11: case 13: return 8;
+    case 4: case 5: case 10: case 16: return 2;
+    default: return 1;
+  }
+}
+
+static size_t count(const NAME(_tensor_t) *tensor) {
+  size_t n = 1;
+  for (int32_t axis = 0; axis < tensor->rank; axis++) n *= (size_t)tensor->shape[axis];
+  return n;
+}
+
+static void *allocate(size_t bytes) {
+  void *p = aligned_alloc(64, (bytes + 127) / 64 * 64);
+  if (p == NULL) exit(2);
+  for (size_t i = 0; i < bytes; i++) ((unsigned char *)p)[i] = 0;
+  return p;
+}
+
+static void *input(const NAME(_tensor_t) *tensor) {
+  static uint32_t state = 1;
+  const size_t n = count(tensor);
+  void *p = allocate(n * width(tensor->element_type));
+  for (size_t i = 0; i < n; i++) {
+    state = state * 1664525u + 1013904223u;
+    if (tensor->element_type == 1) ((float *)p)[i] = (float)(state >> 8) * 0x1p-24f;
+    if (tensor->element_type == 6) ((int32_t *)p)[i] = (int32_t)(state >> 28);
+    if (tensor->element_type == 7) ((int64_t *)p)[i] = (int64_t)(state >> 28);
+  }
+  return p;
+}
+
+int main(void) {
+  const NAME(_signature_t) *signature = NAME(_signature)();
+  const void *inputs[64];
+  void *outputs[64];
+  NAME(_context) context;
+  void *arena = allocate(signature->arena_bytes);
+  if (signature->input_count > 64 || signature->output_count > 64) return 2;
+  for (int32_t i = 0; i < signature->input_count; i++) inputs[i] = input(&signature->inputs[i]);
+  for (int32_t i = 0; i < signature->output_count; i++) {
+    const NAME(_tensor_t) *tensor = &signature->outputs[i];
+    outputs[i] = allocate(count(tensor) * width(tensor->element_type));
+  }
+  if (NAME(_init)(&context, arena, NULL, NULL) != 0) return 1;
+  for (int run = 0; run < 2; run++)
+    if (NAME(_invoke)(&context, inputs, outputs, NULL) != 0) return 1;
+  for (int32_t i = 0; i < signature->input_count; i++) free((void *)(uintptr_t)inputs[i]);
+  for (int32_t i = 0; i < signature->output_count; i++) free(outputs[i]);
+  free(arena);
+  return 0;
+}
