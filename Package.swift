@@ -56,6 +56,7 @@ let package = Package(
     tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
+    tests("ApusDriver", ["ApusIR", "ApusRuntime"]),
     tests("ApusLoops", ["ApusIR"]),
     .testTarget(
       name: "GoldenTests", dependencies: ["ApusIR", "ApusLoops", "ApusC"],

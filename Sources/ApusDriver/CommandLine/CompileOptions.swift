@@ -7,7 +7,8 @@ internal import ApusTransforms
 enum CompileOptions {
   static let all: [Arguments.Option] = [
     Arguments.Option(name: "-O", value: "0…3", help: "how much is optimised (2)"),
-    Arguments.Option(name: "--target", value: "NAME", help: "the machine (native); see apus targets"),
+    Arguments.Option(
+      name: "--target", value: "NAME", help: "the machine (native); see apus targets"),
     Arguments.Option(
       name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
       isRepeatable: true),

@@ -18,14 +18,14 @@ enum OptimizeCommand: Command {
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
     try CompileOptions.checkDiagnostics(arguments)
     let path = try arguments.operand("FILE.apir")
+    var options = Compilation.Options()
+    options.passes = try CompileOptions.passes(arguments["--passes"] ?? "")
     let bytes = try FileBytes(reading: path).array
     var graph = try Graph(parsing: String(decoding: bytes, as: UTF8.self), file: path)
     var wishes = PassWatch.Wishes()
     wishes.verifiesEach = arguments.has("--verify-each")
     wishes.takesTimes = arguments.has("--time-passes")
     let watch = PassWatch(wishes, print: console.message)
-    var options = Compilation.Options()
-    options.passes = try CompileOptions.passes(arguments["--passes"] ?? "")
     options.rewriteLimit = try arguments.integer(
       "--rewrite-limit", in: 0...Int.max, default: .max)
     options.instrumentation = watch.instrumentation

@@ -109,7 +109,8 @@ struct RunInputs {
   func tensors(_ ports: [Runner.Port]) throws(DiagnosticError) -> [TensorData] {
     let names = ports.map(\.name)
     if let unknown = sources.first(where: { !names.contains($0.name) }) {
-      throw .usage("the model has no input \(unknown.name); it has \(names.joined(separator: ", "))")
+      throw .usage(
+        "the model has no input \(unknown.name); it has \(names.joined(separator: ", "))")
     }
     var result: [TensorData] = []
     for port in ports { result.append(try tensor(port)) }

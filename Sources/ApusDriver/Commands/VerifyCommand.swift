@@ -31,9 +31,12 @@ enum VerifyCommand: Command {
     }
     guard !arguments.operands.isEmpty else { throw .usage("no CASE given") }
     var cases: [TestCase] = []
-    for path in arguments.operands { cases += try TestCase.find(in: path) }
-    guard !cases.isEmpty else {
-      throw .usage("no cases found: a case is a folder with model.onnx and recorded tensors")
+    for path in arguments.operands {
+      let found = try TestCase.find(in: path)
+      guard !found.isEmpty else {
+        throw .usage("no cases in \(path): a case is a folder with model.onnx and tensors")
+      }
+      cases += found
     }
     let isJSON = arguments.has("--json")
     let listed = list.map { Set($0.names) }

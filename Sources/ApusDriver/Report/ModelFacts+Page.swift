@@ -10,8 +10,9 @@ extension ModelFacts {
       <html lang="en"><head><meta charset="utf-8"><title>\(title)</title>
       <style>
       body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; }
-      table { border-collapse: collapse; } td, th { padding: 0.15em 1em 0.15em 0; text-align: left; }
-      tr:nth-child(even) { background: #f3f3f3; } td.n { text-align: right; }
+      table { border-collapse: collapse; }
+      td, th { padding: 0.15em 1em 0.15em 0; text-align: left; }
+      tr:nth-child(even) { background: #f3f3f3; }
       svg { width: 100%; height: auto; border: 1px solid #ccc; }
       @media (prefers-color-scheme: dark) {
         body { background: #181818; color: #ddd; } tr:nth-child(even) { background: #222; } }

@@ -74,8 +74,9 @@ extension Program {
       guard case .arena(let offset) = buffer.storage, let life = lives[BufferID(number)] else {
         return nil
       }
+      let name = buffer.name.isEmpty ? kernels[life.lowerBound].name : buffer.name
       return PlannedBuffer(
-        name: buffer.name, bytes: buffer.byteCount, offset: offset, life: life)
+        name: name, bytes: buffer.byteCount, offset: offset, life: life)
     }
   }
 }
@@ -113,7 +114,8 @@ struct ModelFacts {
 
   /// The largest temporaries first.
   var largestBuffers: [PlannedBuffer] {
-    Array((program?.plannedBuffers ?? []).sorted { ($1.bytes, $0.offset) < ($0.bytes, $1.offset) }
-      .prefix(10))
+    Array(
+      (program?.plannedBuffers ?? []).sorted { ($1.bytes, $0.offset) < ($0.bytes, $1.offset) }
+        .prefix(10))
   }
 }

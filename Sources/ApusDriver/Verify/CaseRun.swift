@@ -46,7 +46,8 @@ struct CaseRun {
 
   private func oneLine(_ diagnostic: Diagnostic) -> String {
     var short = diagnostic
-    short.notes = []
+    // What a C compiler says stands in the notes; the operands of a node would be too much.
+    short.notes = diagnostic.place == .file ? Array(diagnostic.notes.prefix(2)) : []
     short.help = nil
     short.file = nil
     return short.text.split(separator: "\n")

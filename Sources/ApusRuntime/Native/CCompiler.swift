@@ -86,7 +86,7 @@ public struct CCompiler: Sendable {
 }
 
 extension CModel {
-  /// Writes the header, the source and what belongs to them into a folder, each whole or not at all.
+  /// Writes the header, the source and what belongs to them into a folder, each whole or not.
   public func write(to folder: String) throws(DiagnosticError) {
     try makeFolder(folder)
     if weights.byteCount > 0 {

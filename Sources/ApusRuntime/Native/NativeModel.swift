@@ -4,14 +4,16 @@ internal import Foundation
 
 /// A compiled model in a shared library, loaded into this process.
 public final class NativeModel {
-  private typealias Invoke = @convention(c) (
-    UnsafeMutableRawPointer?, UnsafePointer<UnsafeRawPointer?>?,
-    UnsafePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<Int64>?
-  ) -> Int32
-  private typealias Initialize = @convention(c) (
-    UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?,
-    UnsafeMutableRawPointer?
-  ) -> Int32
+  private typealias Invoke =
+    @convention(c) (
+      UnsafeMutableRawPointer?, UnsafePointer<UnsafeRawPointer?>?,
+      UnsafePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<Int64>?
+    ) -> Int32
+  private typealias Initialize =
+    @convention(c) (
+      UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeRawPointer?,
+      UnsafeMutableRawPointer?
+    ) -> Int32
   private typealias Describe = @convention(c) () -> UnsafeRawPointer?
   private typealias Size = @convention(c) () -> Int
 
@@ -97,7 +99,8 @@ public final class NativeModel {
 func requireInputs(_ values: [TensorData], _ ports: [ApusLoops.Port]) throws(DiagnosticError) {
   guard values.count == ports.count else {
     throw DiagnosticError(
-      Diagnostic(.usage, id: "input-count", "\(values.count) inputs given, \(ports.count) expected"))
+      Diagnostic(.usage, id: "input-count", "\(values.count) inputs given, \(ports.count) expected")
+    )
   }
   for (value, port) in zip(values, ports) where value.type != port.type {
     throw DiagnosticError(
@@ -112,7 +115,9 @@ func withTensors(
   _ body: ([UnsafeRawPointer?], [UnsafeMutableRawPointer?]) -> Void
 ) -> [TensorData] {
   let targets = outputs.map { port in
-    let bytes = port.type.shape.elementCount.constant.flatMap { port.type.element.byteCount(of: $0) }
+    let bytes = port.type.shape.elementCount.constant.flatMap {
+      port.type.element.byteCount(of: $0)
+    }
     return UnsafeMutableRawBufferPointer.allocate(byteCount: bytes ?? 0, alignment: 64)
   }
   defer { for target in targets { target.deallocate() } }
@@ -126,7 +131,9 @@ func withTensors(
   defer { for source in sources { source.deallocate() } }
   body(sources.map { UnsafeRawPointer($0.baseAddress) }, targets.map(\.baseAddress))
   return zip(outputs, targets).compactMap { port, target in
-    let buffer = TensorBuffer(count: target.count) { $0.copyMemory(from: UnsafeRawBufferPointer(target)) }
+    let buffer = TensorBuffer(count: target.count) {
+      $0.copyMemory(from: UnsafeRawBufferPointer(target))
+    }
     return TensorData(port.type, in: buffer, range: 0..<target.count)
   }
 }
