@@ -52,14 +52,20 @@ let package = Package(
     library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusRuntime"]),
     library("Apus", ["ApusDriver"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
-    tests("ApusIR"),
+    .target(
+      name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",
+      swiftSettings: swiftSettings),
+    tests("ApusIR", ["ApusTestSupport"]),
     tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusDriver", ["ApusIR", "ApusRuntime"]),
-    tests("ApusLoops", ["ApusIR"]),
+    tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
+    tests(
+      "ApusTransforms", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusRuntime", "ApusTestSupport"]),
     .testTarget(
-      name: "GoldenTests", dependencies: ["ApusIR", "ApusLoops", "ApusC"],
+      name: "GoldenTests",
+      dependencies: ["ApusIR", "ApusTransforms", "ApusLoops", "ApusBytecode", "ApusC"],
       swiftSettings: swiftSettings),
   ]
 )

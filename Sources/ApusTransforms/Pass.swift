@@ -6,22 +6,27 @@ public struct Pass: Sendable {
   public let name: String
   /// One line for people.
   public let summary: String
+  /// The least that holds of a graph after it.
+  public let stage: Graph.Stage
   /// What it does to a graph.
   public let run: @Sendable (inout Graph, inout PassContext) throws(PassError) -> Void
 
   /// A pass.
   public init(
-    _ name: String, _ summary: String,
+    _ name: String, _ summary: String, stage: Graph.Stage = .imported,
     _ run: @escaping @Sendable (inout Graph, inout PassContext) throws(PassError) -> Void
   ) {
     self.name = name
     self.summary = summary
+    self.stage = stage
     self.run = run
   }
 
   /// A pass that applies rules in one walk, again and again until nothing changes.
-  public init(_ name: String, _ summary: String, rules: [Rule]) {
-    self.init(name, summary) { graph, context in
+  public init(
+    _ name: String, _ summary: String, stage: Graph.Stage = .imported, rules: [Rule]
+  ) {
+    self.init(name, summary, stage: stage) { graph, context in
       for _ in 0..<16 {
         let before = context.rewrites
         context.rewrite(&graph, rules)
@@ -37,6 +42,8 @@ public struct PassContext {
   public var evaluate: (@Sendable (Graph) -> [TensorData]?)?
   /// How many rules have been applied so far.
   public private(set) var rewrites = 0
+  /// How often each rule has been applied, by its name.
+  public private(set) var rewritesByRule: [String: Int] = [:]
   /// How many rules may be applied at all.
   public var rewriteLimit = Int.max
 
@@ -48,6 +55,7 @@ public struct PassContext {
     var rewriter = Rewriter(graph, limit: rewriteLimit - rewrites)
     graph = rewriter.run(rules)
     rewrites += rewriter.count
+    rewritesByRule.merge(rewriter.counts, uniquingKeysWith: +)
   }
 }
 
@@ -57,10 +65,15 @@ public struct PassError: Error, Sendable {
   public var pass: String
   /// One sentence without a full stop.
   public var message: String
+  /// A golden file without its expectation: the graph before the pass, and the pass.
+  ///
+  /// The pass manager fills it in.
+  public var reproducer: String?
 
   /// An error of a pass.
-  public init(pass: String, _ message: String) {
+  public init(pass: String, _ message: String, reproducer: String? = nil) {
     self.pass = pass
     self.message = message
+    self.reproducer = reproducer
   }
 }

@@ -1,4 +1,5 @@
 import ApusIR
+import ApusTestSupport
 import Testing
 
 /// No text may trap, hang or recurse deeply: it is read or refused.
@@ -80,20 +81,5 @@ import Testing
     #expect(throws: DiagnosticError.self) {
       try Graph(parsing: "graph @g() -> () {\n\(nested(33)) return\n}")
     }
-  }
-}
-
-/// A generator whose numbers are the same on every run (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import ApusIR
+import ApusTestSupport
 import Testing
 
 @testable import ApusLoops

@@ -1,6 +1,8 @@
+import ApusBytecode
 import ApusC
 import ApusIR
 import ApusLoops
+import ApusTransforms
 
 /// What RUN lines can say: the one place to add a command.
 enum GoldenCommand {
@@ -24,7 +26,8 @@ enum GoldenCommand {
     case "verify": return try verify(input, argument)
     case "lower": return try lower(input, argument).program.text
     case "emit-c": return try emitC(input, argument)
-    // A pass runner goes here: case "opt": argument is the list of passes.
+    case "opt": return try optimize(input, argument)
+    case "bytecode": return try bytecode(input)
     default: return "unknown command \(command)\n"
     }
   }
@@ -47,6 +50,38 @@ enum GoldenCommand {
     } catch {
       return "\(error)\n"
     }
+  }
+
+  /// The graph after passes, verified after each.
+  private static func optimize(
+    _ input: String, _ passes: String
+  ) throws(DiagnosticError) -> String {
+    var graph = try Graph(parsing: input)
+    switch PassManager.parse(passes) {
+    case .failure(let unknown): return "unknown pass \(unknown.name)\n"
+    case .success(var manager):
+      manager.instrumentation.verifyEach = true
+      var context = PassContext(evaluate: evaluate)
+      do {
+        try manager.run(&graph, &context)
+      } catch {
+        return "\(error.pass): \(error.message)\n"
+      }
+      return graph.text
+    }
+  }
+
+  @Sendable private static func evaluate(_ graph: Graph) -> [TensorData]? {
+    guard
+      let program = try? Lowering.program(for: graph, target: .virtualMachine, name: "fold"),
+      let bytes = try? Bytecode.encode(program)
+    else { return nil }
+    return try? Session(bytes).run([])
+  }
+
+  private static func bytecode(_ input: String) throws(DiagnosticError) -> String {
+    let program = try lower(input, Target.virtualMachine.name).program
+    return try Bytecode.text(try Bytecode.encode(program))
   }
 
   private static func lower(

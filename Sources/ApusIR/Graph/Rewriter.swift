@@ -27,6 +27,8 @@ public struct Rewriter {
   public private(set) var graph: Graph
   /// How many rules have been applied.
   public private(set) var count = 0
+  /// How often each rule has been applied, by its name.
+  public private(set) var counts: [String: Int] = [:]
   private let limit: Int
   private var moved: [ValueID: ValueID] = [:]
   private var uses: [ValueID: Int] = [:]
@@ -73,6 +75,7 @@ public struct Rewriter {
       // A rule that builds something ill-typed leaves the node as it is.
       guard let replaced = try? rule.apply(&self, node) else { continue }
       count += 1
+      counts[rule.name, default: 0] += 1
       return replaced
     }
     return graph.append(
@@ -87,6 +90,18 @@ public struct Rewriter {
 
   /// The node that makes a value of the new graph.
   public func producer(of value: ValueID) -> Node? { graph.producer(of: value) }
+
+  /// Whether a map of these values has the shape of the node's first result.
+  ///
+  /// It may not when a formula does not read the operand that gives the shape.
+  public func keepsShape(_ node: Node, mapping operands: [ValueID]) -> Bool {
+    var shape = Shape([Int]())
+    for operand in operands {
+      guard let common = shape.broadcast(with: type(of: operand).shape) else { return false }
+      shape = common
+    }
+    return shape == source.type(of: node.results[0]).shape
+  }
 
   /// The type of a value of the new graph.
   public func type(of value: ValueID) -> TensorType { graph.type(of: value) }

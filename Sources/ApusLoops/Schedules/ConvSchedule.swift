@@ -91,7 +91,10 @@ extension Lowering {
 
   /// All pixels as one line, when windows of one pixel move over tensors without gaps.
   private func flatGrid(_ conv: Conv, _ tensors: [Placement]) -> [Int]? {
-    guard conv.window.extents.allSatisfy({ $0 == 1 }), conv.window.strides.allSatisfy({ $0 == 1 }),
+    let window = conv.window
+    // Padding makes the result larger than the image even where windows are single pixels.
+    guard (window.extents + window.strides).allSatisfy({ $0 == 1 }),
+      (window.before + window.after).allSatisfy({ $0 == 0 }),
       let pixels = tensors.first?.extents.dropFirst(2), pixels.last != 1
     else { return nil }
     for tensor in tensors {

@@ -10,7 +10,8 @@ extension Pass {
   /// After: `%1 = relayout %x : tensor<1x8x8x8xf32, order(0,2,3,1) halo(2:1:1,3:1:1)>`, then the
   /// convolution, whose result is `tensor<1x8x8x8xf32, order(0,2,3,1)>`.
   public static let assignLayouts = Pass(
-    "assign-layouts", "choose channels-last layouts and padded images for convolutions"
+    "assign-layouts", "choose channels-last layouts and padded images for convolutions",
+    stage: .laidOut
   ) { graph, _ in
     var plan = LayoutPlan(graph)
     plan.chooseOrders()

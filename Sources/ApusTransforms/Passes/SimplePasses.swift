@@ -41,5 +41,5 @@ extension Pass {
   /// After: `%2 = kernel %x, %w, %b` with both in its body.
   public static let fuseKernels = Pass(
     "fuse-kernels", "let operations apply the map that follows them",
-    rules: [.fuseEpilogue])
+    stage: .optimised, rules: [.fuseEpilogue])
 }

@@ -10,16 +10,12 @@ extension Rule {
         guard let data = rewriter.graph.constant(operand), data.count == 1,
           let literal = data.literal
         else { continue }
-        let others = node.operands.indices.filter { $0 != place }
-        let shape = others.reduce(Shape([Int]())) {
-          $0.broadcast(with: rewriter.type(of: node.operands[$1]).shape) ?? $0
-        }
-        guard shape == rewriter.source.type(of: node.results[0]).shape else { continue }
         let constant = Pointwise(literal, data.type.element)
         let (function, keys) = map.function.substituting(
           constant, at: place, keys: Array(node.operands.indices), innerKeys: [])
-        guard !keys.isEmpty else { continue }
-        return try rewriter.append(.map(Map(function)), keys.map { node.operands[$0] })
+        let operands = keys.map { node.operands[$0] }
+        guard !keys.isEmpty, rewriter.keepsShape(node, mapping: operands) else { continue }
+        return try rewriter.append(.map(Map(function)), operands)
       }
       return nil
     },

@@ -18,9 +18,11 @@ extension Rule {
       let (function, keys) = outer.function.substituting(
         inner.function, at: place, keys: node.operands.map { others.firstPlace(of: $0) },
         innerKeys: producer.operands.map { others.firstPlace(of: $0) })
-      guard function.steps.count <= mostSteps, keys.count <= mostOperands else { continue }
-      return try rewriter.append(
-        .map(Map(function)), keys.map { others[$0] }, merging: [producer])
+      let operands = keys.map { others[$0] }
+      guard function.steps.count <= mostSteps, keys.count <= mostOperands,
+        rewriter.keepsShape(node, mapping: operands)
+      else { continue }
+      return try rewriter.append(.map(Map(function)), operands, merging: [producer])
     }
     return nil
   }

@@ -10,7 +10,8 @@ extension Rule {
         guard let root = rewriter.producer(of: operand), rewriter.hasOneUse(operand),
           case .conv = root.operation, rewriter.graph.constant(root.operands[1]) != nil,
           let (factor, rest) = map.function.scaledOperand(place),
-          let scale = rewriter.channelScale(node.operands[factor], rank: rewriter.type(of: operand).rank)
+          let scale = rewriter.channelScale(
+            node.operands[factor], rank: rewriter.type(of: operand).rank)
         else { continue }
         let weights = root.operands[1]
         let type = rewriter.type(of: weights).element

@@ -1,7 +1,8 @@
 /// Operations that run as one kernel: a root and the map of what follows at its store.
 ///
 /// The inputs of the body stand for the operands, its single output for the result. The body
-/// holds a root (contraction, normalization, …) and at most one map after it.
+/// holds a root (contraction, normalization, …) and at most one map after it. Types in the body say
+/// nothing about layouts: those are the operands' and the result's.
 public struct FusedKernel: Operator {
   public static let mnemonic = "kernel"
 
@@ -15,12 +16,11 @@ public struct FusedKernel: Operator {
 
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
     try operands.expect(body.inputs.count)
-    // Layouts belong to the values outside: the body is the same whatever they are.
     for (input, operand) in zip(body.inputs, operands) {
       let type = body.type(of: input)
-      guard type.element == operand.element, type.shape == operand.shape else {
-        throw OperatorError("the body takes \(type), not \(operand)")
-      }
+      guard type.element == operand.element, type.shape == operand.shape,
+        type.quantization == operand.quantization
+      else { throw OperatorError("the body takes \(type), not \(operand)") }
     }
     return body.outputs.map { body.type(of: $0) }
   }

@@ -1,19 +1,30 @@
-import ApusIR
+package import ApusIR
 
 /// Random graphs built from all operators: attributes are drawn until the type rule takes them.
-struct RandomGraph {
+package struct RandomGraph {
   private var random: SeededRandom
-  private(set) var graph = Graph(name: "random")
+  private let isStatic: Bool
+  private var graph = Graph(name: "random")
   private var values: [ValueID] = []
 
-  /// A graph of about `size` nodes.
-  static func graph(seed: UInt64, size: Int) -> Graph {
-    var builder = RandomGraph(random: SeededRandom(seed: seed))
+  /// A graph of about `size` nodes, with symbols in shapes and odd names, to be written and read.
+  package static func graph(seed: UInt64, size: Int) -> Graph {
+    var builder = RandomGraph(seed, isStatic: false)
     builder.build(size: size)
     return builder.graph
   }
 
-  private init(random: SeededRandom) { self.random = random }
+  /// A graph of about `size` nodes that can run: extents are numbers, elements are plain.
+  package static func runnable(seed: UInt64, size: Int) -> Graph {
+    var builder = RandomGraph(seed, isStatic: true)
+    builder.build(size: size)
+    return builder.graph
+  }
+
+  private init(_ seed: UInt64, isStatic: Bool) {
+    random = SeededRandom(seed: seed)
+    self.isStatic = isStatic
+  }
 
   private mutating func number(_ range: ClosedRange<Int>) -> Int {
     Int.random(in: range, using: &random)
@@ -26,10 +37,13 @@ struct RandomGraph {
     for name in names { values.append(graph.addInput(name, randomType())) }
     graph.symbols = [SymbolBounds(name: "N", lower: number(0...3), upper: 64)]
     for _ in 0..<size * 20 where graph.nodes.count < size { tryNode() }
-    for place in 0..<number(1...3) { graph.addOutput(pick(values), name: "y\(place)") }
+    // Late values need more of the graph.
+    let candidates = isStatic ? Array(values.suffix(6)) : values
+    for place in 0..<number(1...3) { graph.addOutput(pick(candidates), name: "y\(place)") }
   }
 
   private mutating func randomType() -> TensorType {
+    if isStatic { return randomStaticType() }
     let rank = number(0...5)
     let n = Dimension.symbol("N")
     let dimensions = (0..<rank).map { _ in
@@ -41,6 +55,11 @@ struct RandomGraph {
         .i8, Shape(dimensions), quantization: Quantization(scale: 0.1, zeroPoint: 3))
     }
     return type
+  }
+
+  private mutating func randomStaticType() -> TensorType {
+    let extents = (0..<number(0...4)).map { _ in pick([1, 1, 2, 3, 4, 5]) }
+    return TensorType(pick([.f32, .f32, .f32, .i64, .bool]), extents)
   }
 
   private mutating func tryNode() {
@@ -84,7 +103,8 @@ struct RandomGraph {
   private mutating func addConv() {
     let image = graph.type(of: pick(values))
     guard image.rank == 4, image.element == .f32, let channels = image.shape[1].constant else {
-      let type = TensorType(.f32, Shape([.symbol("N"), Dimension(number(1...3) * 2), 7, 5]))
+      let type = TensorType(
+        .f32, Shape([isStatic ? 2 : .symbol("N"), Dimension(number(1...3) * 2), 7, 5]))
       return values.append(graph.addInput("image", type))
     }
     let groups = channels % 2 == 0 ? number(1...2) : 1
@@ -155,11 +175,13 @@ struct RandomGraph {
   private mutating func randomFunction(of operands: [ValueID]) -> Pointwise {
     let types = operands.map { graph.type(of: $0).element }
     for _ in 0..<20 {
-      if let function = Pointwise(types, randomFormula(operands.count, depth: 5)) {
+      if let function = Pointwise(types, randomFormula(operands.count, depth: isStatic ? 3 : 5)),
+        !isStatic || function.isRunnable
+      {
         return function
       }
     }
-    return .identity(.f32)
+    return .identity(types.first ?? .f32)
   }
 
   private mutating func randomFormula(_ count: Int, depth: Int) -> Scalar {
@@ -175,6 +197,32 @@ struct RandomGraph {
     case 2: return .compare(pick(Comparison.allCases), a, b)
     case 3: return .select(.compare(.less, a, b), a, b)
     default: return .binary(pick(BinaryFunction.allCases), a, b)
+    }
+  }
+}
+
+extension Pointwise {
+  /// Whether each step has a meaning for the types it is given.
+  fileprivate var isRunnable: Bool {
+    zip(steps, types).allSatisfy { step, type in
+      switch step {
+      case .operand, .literal, .convert: return true
+      case .unary(let function, let a):
+        switch function {
+        case .not: return type == .bool
+        case .negate, .absolute: return type != .bool
+        default: return types[a].isFloat
+        }
+      case .binary(let function, _, _):
+        switch function {
+        case .add, .sub, .mul: return type != .bool
+        case .min, .max: return type != .bool
+        case .div, .pow, .atan2: return type.isFloat
+        case .and, .or, .xor: return type == .bool
+        case .floorMod, .truncatedMod, .shiftLeft, .shiftRight: return false
+        }
+      case .compare, .select: return true
+      }
     }
   }
 }
