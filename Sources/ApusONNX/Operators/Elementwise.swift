@@ -128,7 +128,8 @@ extension OperatorRule {
     OperatorRule("Clip", clip),
     OperatorRule("Dropout") { node throws(ImportFailure) in
       if let training = node.optionalOperand(2) {
-        guard let data = node.graph.constant(training), data.withBytes({ $0.allSatisfy { $0 == 0 } })
+        guard let data = node.graph.constant(training),
+          data.withBytes({ $0.allSatisfy { $0 == 0 } })
         else { throw .unsupported("dropout-training", "Dropout in training mode") }
       }
       _ = try node.real("ratio", default: 0.5)
