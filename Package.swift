@@ -56,9 +56,10 @@ let package = Package(
       name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",
       swiftSettings: swiftSettings),
     tests("ApusIR", ["ApusTestSupport"]),
-    tests("ApusONNX", ["ApusIR"]),
+    tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
+    tests("ApusDriver", ["ApusIR", "ApusRuntime"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(
       "ApusTransforms", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusRuntime", "ApusTestSupport"]),

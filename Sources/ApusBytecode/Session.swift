@@ -79,6 +79,20 @@ public struct Session: Sendable {
     }
   }
 
+  /// Runs the program on raw memory, without any check: for timing.
+  ///
+  /// - Parameters:
+  ///   - inputs: Elements in the order of the interface, aligned to their type.
+  ///   - outputs: Memory for the results.
+  ///   - memory: `memoryBytes` bytes, aligned to 64.
+  public func run(
+    _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?],
+    memory: UnsafeMutableRawPointer
+  ) {
+    var program = program
+    withExtendedLifetime(bytes) { apus_vm_run(&program, memory, inputs, outputs) }
+  }
+
   private func withPointers(
     _ tensors: ArraySlice<TensorData>, _ found: [UnsafeRawPointer?],
     _ body: ([UnsafeRawPointer?]) -> Void

@@ -38,7 +38,8 @@ import Testing
   @Test func refusesOtherTypesAndShapes() {
     let a = TensorData(.f32, [2], [Float(1), 2])
     #expect(TensorComparison(a, with: TensorData(.f32, [1], [Float(1)]), tolerance: .exact) == nil)
-    #expect(TensorComparison(a, with: TensorData(.i32, [2], [Int32(1), 2]), tolerance: .exact) == nil)
+    #expect(
+      TensorComparison(a, with: TensorData(.i32, [2], [Int32(1), 2]), tolerance: .exact) == nil)
   }
 
   @Test(

@@ -4,8 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../../Examples"
 for cc in gcc clang; do
   command -v "$cc" > /dev/null || continue
-  for file in digits/show.c embed-vm/vm_classifier.c; do
-    "$cc" -std=c11 -Wall -Wextra -Wconversion -Werror -fsyntax-only "$file"
+  for file in digits/show.c embed-vm/vm_classifier.c embed-vm/main.c; do
+    "$cc" -std=gnu11 -Wall -Wextra -Wconversion -Werror -I../Sources/CApusVM/include \
+      -fsyntax-only "$file"
   done
 done
 count=$(od -An -tu4 -j8 -N4 digits/test-images.bin | tr -d ' ')

@@ -4,7 +4,8 @@ internal import ApusLoops
 extension ExpressionEmitter {
   func unary(_ function: UnaryFunction, _ a: CValue) -> CValue {
     switch (function, a.element) {
-    case (.negate, .f32), (.negate, .f64): return CValue(
+    case (.negate, .f32), (.negate, .f64):
+      return CValue(
         code: .unary("-", a.code), element: a.element, lanes: a.lanes)
     case (.not, .bool):
       let code: CExpression =
@@ -97,13 +98,15 @@ extension ExpressionEmitter {
     let (from, lanes) = (value.element, value.lanes)
     if from == type { return value }
     if lanes > 1 {
-      let name = "apus_\(from == .bool ? "mask" : "\(from)")_to_\(type == .bool ? "mask" : "\(type)")"
+      let name =
+        "apus_\(from == .bool ? "mask" : "\(from)")_to_\(type == .bool ? "mask" : "\(type)")"
       return CValue(code: .call("\(name)_\(lanes)", [value.code]), element: type, lanes: lanes)
     }
     switch (from.isFloat, type) {
     case (_, .bool):
       return CValue(
-        code: .binary("!=", value.code, Literal.zero(of: from).code(from)), element: .bool, lanes: 1)
+        code: .binary("!=", value.code, Literal.zero(of: from).code(from)), element: .bool, lanes: 1
+      )
     case (_, .f16), (_, .bf16):
       let single = from == .f32 ? value.code : .cast("float", value.code)
       let rounded = CExpression.call("apus_f32_to_\(type)", [single])

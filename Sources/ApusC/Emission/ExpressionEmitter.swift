@@ -25,24 +25,14 @@ struct ExpressionEmitter {
   }
 
   func code(_ index: Index) -> CExpression {
-    var parts = index.terms.map { term -> CExpression in
-      let name = CExpression.name("i\(term.variable.number)")
-      return term.coefficient == 1 ? name : .binary("*", name, .integer(term.coefficient))
-    }
-    if index.constant != 0 || parts.isEmpty { parts.append(.integer(index.constant)) }
-    return parts.dropFirst().reduce(parts[0]) { sum, part in
-      if case .literal(let text) = part, text.hasPrefix("-") {
-        return .binary("-", sum, .literal(String(text.dropFirst())))
-      }
-      return .binary("+", sum, part)
-    }
+    .sum(
+      nil, index.terms.map { ("i\($0.variable.number)", $0.coefficient) }, index.constant)
   }
 
   /// The pointer to the first lane of an access.
   func pointer(_ access: Access) -> CExpression {
     let base = CExpression.name(bufferNames[access.buffer] ?? "?")
-    if access.index == Index(0) { return base }
-    return .binary("+", base, code(access.index))
+    return access.index == Index(0) ? base : .binary("+", base, code(access.index))
   }
 
   func element(_ access: Access) -> CExpression {

@@ -10,6 +10,9 @@ extension KernelEmitter {
       .declare("const float *", "a", expressions.pointer(tile.a.base)),
       .declare("const float *", "b", expressions.pointer(tile.b)),
     ]
+    if let ahead = tile.ahead {
+      block.append(.declare("const float *", "next", expressions.pointer(ahead.start)))
+    }
     block += startSums(tile.start, rows: tile.output, count: vectors, stored: tile.storedColumns)
     block += reduce(tile, level: 0, vectors: vectors, a: "a", b: "b")
     block += finish(tile.output, tile.epilogue, vectors: vectors, stored: tile.storedColumns)
@@ -54,7 +57,7 @@ extension KernelEmitter {
     let step = tile.reduction[level]
     let counter = "k\(level)"
     func moved(_ pointer: String, _ stride: Int) -> CExpression {
-      .binary("+", .name(pointer), .binary("*", .name(counter), .integer(stride)))
+      .sum(pointer, [(counter, stride)], 0)
     }
     guard level == tile.reduction.count - 1 else {
       let (innerA, innerB) = ("a\(level)", "b\(level)")
@@ -68,21 +71,18 @@ extension KernelEmitter {
       ]
     }
     let lanes = target.tileLanes
-    var body: [CStatement] = []
+    var body = fetchAhead(tile)
     for vector in 0..<vectors {
-      let place = CExpression.binary(
-        "+", .binary("*", .name(counter), .integer(step.bStride)), .integer(vector * lanes))
+      let products = [(name: counter, factor: step.bStride)]
       body.append(
         .declare(
           "const " + vectorType(lanes), "w\(vector)",
           lanes == 1
-            ? .element(.name(b), place)
-            : .call("apus_load_\(lanes)", [.binary("+", .name(b), place)])))
+            ? .element(.name(b), .sum(nil, products, vector))
+            : .call("apus_load_\(lanes)", [.sum(b, products, vector * lanes)])))
     }
     for (row, offset) in tile.a.offsets.enumerated() {
-      let place = CExpression.binary(
-        "+", .binary("*", .name(counter), .integer(step.aStride)), .integer(offset))
-      let scalar = CExpression.element(.name(a), place)
+      let scalar = CExpression.element(.name(a), .sum(nil, [(counter, step.aStride)], offset))
       let name = "x\(row)"
       body.append(
         .declare(
@@ -96,6 +96,17 @@ extension KernelEmitter {
       }
     }
     return [.count(counter, step.extent, body)]
+  }
+
+  /// A hint to fetch the part of the next panel that belongs to this step.
+  private func fetchAhead(_ tile: TileMultiply) -> [CStatement] {
+    guard let ahead = tile.ahead, let inner = tile.reduction.last, inner.bStride > 0 else {
+      return []
+    }
+    let products = tile.reduction.enumerated().map { number, level in
+      (name: "k\(number)", factor: level.bStride / inner.bStride * ahead.stride)
+    }
+    return [.expression(.call("APUS_FETCH", [.sum("next", products, 0)]))]
   }
 
   /// The epilogue and the store of every sum.
@@ -139,12 +150,12 @@ extension KernelEmitter {
     for (number, tap) in window.taps.enumerated() {
       var body: [CStatement] = []
       for vector in 0..<vectors {
-        let place = CExpression.integer(number * window.weightStride + vector * lanes)
+        let place = number * window.weightStride + vector * lanes
         body.append(
           .declare("const " + vectorType(lanes), "w\(vector)", vectorLoad("b", place, lanes)))
         let valid = min(lanes, window.channels - vector * lanes)
         for (row, offset) in window.input.offsets.enumerated() {
-          let input = vectorLoad("a", .integer(offset + tap + vector * lanes), lanes, valid: valid)
+          let input = vectorLoad("a", offset + tap + vector * lanes, lanes, valid: valid)
           let sum = CExpression.name("s\(row)_\(vector)")
           body.append(
             .assign(sum, .call("apus_fma_\(lanes)", [input, .name("w\(vector)"), sum])))
@@ -157,10 +168,10 @@ extension KernelEmitter {
   }
 
   private func vectorLoad(
-    _ base: String, _ place: CExpression, _ lanes: Int, valid: Int? = nil
+    _ base: String, _ place: Int, _ lanes: Int, valid: Int? = nil
   ) -> CExpression {
-    if lanes == 1 { return .element(.name(base), place) }
-    let pointer = CExpression.binary("+", .name(base), place)
+    if lanes == 1 { return .element(.name(base), .integer(place)) }
+    let pointer = CExpression.sum(base, [], place)
     if let valid, valid < lanes {
       return .call("apus_load_part_\(lanes)", [pointer, .integer(valid)])
     }

@@ -30,7 +30,8 @@ extension ModelEmitter {
       body += require([.name("arena")])
       body.append(
         .branch(
-          .binary("!=", .binary("%", .cast("uintptr_t", .name("arena")), .integer(64)), .integer(0)),
+          .binary(
+            "!=", .binary("%", .cast("uintptr_t", .name("arena")), .integer(64)), .integer(0)),
           [status("MISALIGNED")]))
     }
     var weights = CExpression.name("weights")
@@ -156,7 +157,8 @@ extension String {
   /// The text inside a C string literal: everything unusual as octal.
   var cEscaped: String {
     utf8.map { byte -> String in
-      let isPlain = byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"")
+      let isPlain =
+        byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"")
         && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "?")
       if isPlain { return String(UnicodeScalar(byte)) }
       let digits = String(byte, radix: 8)

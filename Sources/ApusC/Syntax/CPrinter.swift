@@ -57,7 +57,9 @@ struct CPrinter {
 
 extension String {
   /// `type name`, without a space after a pointer.
-  func declaring(_ name: String) -> String { hasSuffix("*") ? self + name : "\(self) \(name)" }
+  func declaring(_ name: String) -> String {
+    hasSuffix("*") || hasSuffix(" ") ? self + name : "\(self) \(name)"
+  }
 
   /// The text with everything that could end or continue a comment made harmless.
   var asComment: String {

@@ -16,6 +16,25 @@ indirect enum CExpression: Hashable {
   }
 }
 
+extension CExpression {
+  /// `base + Σ name · factor + constant`, without parts that change nothing.
+  static func sum(
+    _ base: String?, _ products: [(name: String, factor: Int)], _ constant: Int
+  ) -> CExpression {
+    var parts: [CExpression] = base.map { [.name($0)] } ?? []
+    for (name, factor) in products where factor != 0 {
+      parts.append(factor == 1 ? .name(name) : .binary("*", .name(name), .integer(factor)))
+    }
+    if constant != 0 || parts.isEmpty { parts.append(.integer(constant)) }
+    return parts.dropFirst().reduce(parts[0]) { sum, part in
+      if case .literal(let text) = part, text.hasPrefix("-") {
+        return .binary("-", sum, .literal(String(text.dropFirst())))
+      }
+      return .binary("+", sum, part)
+    }
+  }
+}
+
 /// A statement of C.
 indirect enum CStatement: Hashable {
   case comment(String)

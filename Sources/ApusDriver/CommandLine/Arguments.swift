@@ -77,6 +77,20 @@ struct Arguments {
     return number
   }
 
+  /// A finite number that is not negative.
+  func number(_ name: String, default standard: Double) throws(DiagnosticError) -> Double {
+    guard let text = self[name] else { return standard }
+    guard let number = Double(text), number.isFinite, number >= 0 else {
+      throw .usage("\(name) must be a finite number that is not negative, not \(text)")
+    }
+    return number
+  }
+
+  /// Fails when there are operands that a command does not take.
+  func refuseOperands() throws(DiagnosticError) {
+    if let word = operands.first { throw .usage("\(word) is not expected here") }
+  }
+
   /// One of the raw values of an enumeration.
   func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ name: String, default standard: Choice

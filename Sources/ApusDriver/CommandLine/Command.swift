@@ -18,7 +18,8 @@ extension Command {
   /// The text of `apus NAME --help`.
   static var help: String {
     var lines = ["usage: apus \(name) \(usage)", "", summary, ""]
-    for option in options {
+    let help = Arguments.Option(name: "--help", help: "show this text")
+    for option in options + [help] {
       let head = option.name + (option.value.map { " \($0)" } ?? "")
       let gap = String(repeating: " ", count: max(1, 26 - head.count))
       lines.append("  \(head)\(gap)\(option.help)")
@@ -31,7 +32,9 @@ extension Command {
 public enum CommandLineTool {
   /// Every subcommand: the one list.
   static let commands: [any Command.Type] = [
-    CompileCommand.self, VerifyCommand.self, BenchCommand.self,
+    CompileCommand.self, RunCommand.self, VerifyCommand.self, BenchCommand.self,
+    InspectCommand.self, OptimizeCommand.self, DisassembleCommand.self, OperatorsCommand.self,
+    PassesCommand.self, TargetsCommand.self,
   ]
 
   /// Runs a command line without the program's name and returns the exit code.
@@ -56,9 +59,19 @@ public enum CommandLineTool {
       let arguments = try Arguments(Array(words.dropFirst()), options: command.options)
       return try command.run(arguments, console)
     } catch {
-      for diagnostic in error.diagnostics { console.message(diagnostic.text) }
+      let isJSON = asksForJSON(words)
+      for diagnostic in error.diagnostics {
+        console.message(isJSON ? diagnostic.json : diagnostic.text)
+      }
       return error.exitCode
     }
+  }
+
+  /// Whether diagnostics are for tools; read from the words, because those may be wrong.
+  private static func asksForJSON(_ words: [String]) -> Bool {
+    if words.contains("--diagnostics=json") { return true }
+    guard let place = words.firstIndex(of: "--diagnostics") else { return false }
+    return words[place...].dropFirst().first == "json"
   }
 
   private static var overview: String {

@@ -1,38 +1,88 @@
 internal import ApusIR
 internal import ApusLoops
+internal import ApusONNX
 internal import ApusTransforms
 
 /// The options that every command that compiles shares.
 enum CompileOptions {
   static let all: [Arguments.Option] = [
     Arguments.Option(name: "-O", value: "0…3", help: "how much is optimised (2)"),
-    Arguments.Option(name: "--target", value: "NAME", help: "the machine (native); see apus targets"),
     Arguments.Option(
-      name: "--dim", value: "N=8", help: "the size of a symbolic dimension", isRepeatable: true),
+      name: "--target", value: "NAME", help: "the machine (native); see apus targets"),
+    Arguments.Option(
+      name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
+      isRepeatable: true),
     Arguments.Option(name: "--pass-pipeline", value: "P1,P2", help: "passes in place of -O's"),
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
+    diagnostics,
   ]
 
+  /// How errors are told.
+  static let diagnostics = Arguments.Option(
+    name: "--diagnostics", value: "FORM", help: "text (default) or json")
+
+  private enum Form: String, CaseIterable { case text, json }
+
+  /// Fails when `--diagnostics` has another value than those that exist.
+  static func checkDiagnostics(_ arguments: Arguments) throws(DiagnosticError) {
+    _ = try arguments.choice("--diagnostics", default: Form.text)
+  }
+
   static func compilation(_ arguments: Arguments) throws(DiagnosticError) -> Compilation.Options {
+    try checkDiagnostics(arguments)
     var options = Compilation.Options()
     options.level =
       OptimizationLevel(rawValue: try arguments.integer("-O", in: 0...3, default: 2)) ?? .full
     options.rewriteLimit = try arguments.integer(
       "--rewrite-limit", in: 0...Int.max, default: .max)
-    if let text = arguments["--pass-pipeline"] {
-      switch PassManager.parse(text) {
-      case .success(let manager): options.passes = manager.passes
-      case .failure(let unknown): throw .usage("there is no pass \(unknown.name)")
-      }
-    }
-    for text in arguments.all("--dim") {
-      let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-      guard parts.count == 2, let size = Int(parts[1]), (0..<1 << 31).contains(size) else {
-        throw .usage("--dim needs NAME=SIZE, not \(text)")
-      }
-      options.dimensions[String(parts[0])] = size
-    }
+    if let text = arguments["--pass-pipeline"] { options.passes = try passes(text) }
+    for text in arguments.all("--dim") { try addDimension(text, to: &options) }
     return options
+  }
+
+  /// The passes of a pipeline's text.
+  static func passes(_ text: String) throws(DiagnosticError) -> [Pass] {
+    switch PassManager.parse(text) {
+    case .success(let manager): return manager.passes
+    case .failure(let unknown):
+      let all = PassRegistry.all.map(\.name).joined(separator: ", ")
+      throw .usage("there is no pass \(unknown.name); there are \(all)")
+    }
+  }
+
+  private static func addDimension(
+    _ text: String, to options: inout Compilation.Options
+  ) throws(DiagnosticError) {
+    let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+    let ends = parts.count == 2 ? parts[1].split(separator: ".").compactMap { Int($0) } : []
+    let form = ends.map(String.init).joined(separator: "..")
+    let range = 0..<1 << 31
+    guard parts.count == 2, !parts[0].isEmpty, (1...2).contains(ends.count), form == parts[1],
+      ends.allSatisfy(range.contains), ends[0] <= ends[ends.count - 1]
+    else { throw .usage("--dim needs NAME=SIZE or NAME=LOWEST..HIGHEST, not \(text)") }
+    let name = String(parts[0])
+    guard options.dimensions[name] == nil, !options.bounds.contains(where: { $0.name == name })
+    else { throw .usage("--dim \(name) stands twice") }
+    if ends[0] == ends[ends.count - 1] {
+      options.dimensions[name] = ends[0]
+    } else {
+      options.bounds.append(SymbolBounds(name: name, lower: ends[0], upper: ends[1]))
+    }
+  }
+
+  /// Fails when `--dim` names a symbol that the model does not have.
+  static func requireSymbols(
+    _ options: Compilation.Options, of path: String
+  ) throws(DiagnosticError) {
+    let given = options.dimensions.keys.sorted() + options.bounds.map(\.name)
+    guard !given.isEmpty, !path.hasSuffix(".apir") else { return }
+    let types = try ModelInterface(of: path).inputs.map(\.type)
+    let symbols = types.flatMap { $0.shape.dimensions.flatMap(\.symbols) }
+    guard let unknown = given.first(where: { !symbols.contains($0) }) else { return }
+    var known: [String] = []
+    for symbol in symbols where !known.contains(symbol) { known.append(symbol) }
+    let list = known.isEmpty ? "it has none" : "it has " + known.joined(separator: ", ")
+    throw .usage("the model has no symbolic dimension \(unknown); \(list)")
   }
 
   static func target(_ arguments: Arguments) throws(DiagnosticError) -> Target {

@@ -1,4 +1,3 @@
-internal import ApusC
 internal import ApusIR
 internal import ApusLoops
 internal import ApusRuntime
@@ -12,41 +11,60 @@ enum CompileCommand: Command {
     [
       Arguments.Option(name: "-o", value: "OUT", help: "the folder (c) or file that is written"),
       Arguments.Option(
-        name: "--emit", value: "KIND", help: "c (default), bytecode, so, object, ir, loops"),
+        name: "--emit", value: "KIND",
+        help: "c (default), bytecode, so, object, onnx, ir, loops"),
       Arguments.Option(name: "--weights", value: "HOW", help: "embed, object or file"),
-      Arguments.Option(name: "--threads", value: "HOW", help: "openmp (default) or none"),
+      Arguments.Option(
+        name: "--threads", value: "HOW", help: "openmp (default), callback or none"),
       Arguments.Option(name: "--name", value: "NAME", help: "the C prefix (from the file name)"),
+      Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler of so and object"),
+      Arguments.Option(
+        name: "--stop-after", value: "STAGE", help: "import, optimize or lower; writes no result"),
+      Arguments.Option(
+        name: "--dump", value: "STAGE,…", help: "write the text of stages beside the result"),
+      Arguments.Option(
+        name: "--print-after", value: "PASS", help: "show the graph after a pass, or after all",
+        isRepeatable: true),
+      Arguments.Option(name: "--print-changed", help: "show the graph after passes that change it"),
+      Arguments.Option(name: "--verify-each", help: "check the graph after each pass"),
+      Arguments.Option(name: "--time-passes", help: "show the time that each pass takes"),
     ] + CompileOptions.all
 
-  enum Kind: String, CaseIterable { case c, so, object, ir, loops }
-
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
-    let path = try arguments.operand("MODEL")
-    guard let output = arguments["-o"] else { throw .usage("-o OUT is missing") }
-    let kind = try arguments.choice("--emit", default: Kind.c)
-    let target = try CompileOptions.target(arguments)
-    let compilation = try Compilation(path, try CompileOptions.compilation(arguments))
-    if kind == .ir {
-      try writeWhole(compilation.graph.text, to: output)
+    let start = ContinuousClock().now
+    let plan = try CompilePlan(arguments)
+    try CompileOptions.requireSymbols(plan.options, of: plan.model)
+    let watch = PassWatch(plan.wishes, print: console.message)
+    var options = plan.options
+    options.instrumentation = watch.instrumentation
+    let compilation = try Compilation(plan.model, options)
+    try watch.finish()
+    let dumps = StageDumps(plan, console)
+    try dumps.write(.import) { compilation.imported.text }
+    if plan.stop == .import { return 0 }
+    try dumps.write(.optimize) { compilation.graph.text }
+    if plan.stop == .optimize { return 0 }
+    if plan.kind == .ir {
+      try Emission(plan, console).writeText(compilation.graph.text, ending: "apir")
       return 0
     }
-    let name = CModel.identifier(arguments["--name"] ?? modelName(path))
-    let program = try compilation.program(for: target, name: name)
-    let bytes = program.constantBytes
-    let weights = try arguments.choice(
-      "--weights", default: bytes > 1 << 20 ? WeightStorage.object : .embed)
-    let threads = try arguments.choice("--threads", default: ThreadModel.openmp)
-    let model = CModel(
-      program, target: target, options: CModel.Options(weights: weights, threads: threads))
-    switch kind {
-    case .c: try model.write(to: output)
-    case .so, .object:
-      let folder = try TemporaryFolder()
-      let library = try CCompiler().buildLibrary(model, target: target, in: folder.path)
-      try copyFile(library, to: output)
-    case .ir, .loops: break
+    let program = try compilation.program(for: plan.target, name: plan.name)
+    try dumps.write(.lower) { program.text }
+    if plan.stop == .lower { return 0 }
+    try Emission(plan, console).write(program)
+    if console.isInteractive {
+      console.message(summary(plan, program, start.duration(to: ContinuousClock().now)))
     }
     return 0
+  }
+
+  /// One line about a compiled model.
+  private static func summary(
+    _ plan: CompilePlan, _ program: Program, _ time: Duration
+  ) -> String {
+    "\(program.name) for \(plan.target.name): \(program.kernels.count) kernels, arena "
+      + "\(grouped(program.arenaBytes)) bytes, weights \(grouped(program.constantBytes)) bytes, "
+      + "\(decimal(time.inSeconds, places: 2)) s"
   }
 
   /// The file name without folder and ending.
@@ -55,5 +73,33 @@ enum CompileCommand: Command {
     let name = file.split(separator: ".").first.map(String.init) ?? file
     guard name == "model" else { return name }
     return path.split(separator: "/").dropLast().last.map(String.init) ?? name
+  }
+}
+
+/// Writes the texts of stages that are asked for.
+private struct StageDumps {
+  let plan: CompilePlan
+  let console: Console
+
+  init(_ plan: CompilePlan, _ console: Console) {
+    self.plan = plan
+    self.console = console
+  }
+
+  /// Writes `OUT/NAME.STAGE.txt`, or to standard error where OUT is no folder; a stage to stop at
+  /// that is not dumped goes to standard output.
+  func write(
+    _ stage: Compilation.Stage, _ text: () -> String
+  ) throws(DiagnosticError) {
+    if plan.dumps.contains(stage) {
+      if let folder = plan.folder {
+        try makeFolder(folder)
+        try writeWhole(text(), to: "\(folder)/\(plan.name).\(stage.rawValue).txt")
+      } else {
+        console.message(text())
+      }
+    } else if plan.stop == stage {
+      console.output(text())
+    }
   }
 }

@@ -8,6 +8,16 @@ public import ApusTransforms
 
 /// The way of one model through the compiler, stage by stage.
 public struct Compilation: Sendable {
+  /// A point on the way at which one can stop and look.
+  public enum Stage: String, Hashable, Sendable, CaseIterable {
+    /// The model as a graph.
+    case `import`
+    /// The graph after all passes.
+    case optimize
+    /// The loop program.
+    case lower
+  }
+
   /// What the user chose.
   public struct Options: Sendable {
     /// How much the graph is transformed.
@@ -16,6 +26,8 @@ public struct Compilation: Sendable {
     public var passes: [Pass]?
     /// Sizes of symbolic dimensions.
     public var dimensions: [String: Int] = [:]
+    /// Bounds of symbolic dimensions that stay open.
+    public var bounds: [SymbolBounds] = []
     /// The most rules that passes may apply.
     public var rewriteLimit = Int.max
     /// What is shown on the way.
@@ -30,12 +42,24 @@ public struct Compilation: Sendable {
   /// The graph as imported.
   public let imported: Graph
 
-  /// Imports and optimises a model.
+  /// Imports and optimises a model: an ONNX file, or a graph as text (`.apir`).
   public init(_ path: String, _ options: Options) throws(DiagnosticError) {
-    imported = try Graph(
-      importing: path, options: ImportOptions(dimensions: options.dimensions))
-    graph = imported
+    var graph = try Compilation.read(path, options)
+    for bound in options.bounds {
+      guard let place = graph.symbols.firstIndex(where: { $0.name == bound.name }) else { continue }
+      graph.symbols[place] = bound
+    }
+    imported = graph
     try Compilation.optimize(&graph, options)
+    self.graph = graph
+  }
+
+  private static func read(_ path: String, _ options: Options) throws(DiagnosticError) -> Graph {
+    guard path.hasSuffix(".apir") else {
+      return try Graph(importing: path, options: ImportOptions(dimensions: options.dimensions))
+    }
+    let bytes = try FileBytes(reading: path).array
+    return try Graph(parsing: String(decoding: bytes, as: UTF8.self), file: path)
   }
 
   /// Runs the passes of the options over a graph.

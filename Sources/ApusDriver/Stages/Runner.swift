@@ -9,31 +9,70 @@ enum Backend: String, CaseIterable, Sendable { case c, bytecode }
 
 /// A model made ready to run with one back end.
 struct Runner {
-  let program: Program
+  /// What goes in or comes out.
+  struct Port {
+    var name: String
+    var type: TensorType
+
+    /// The bytes of the elements.
+    var byteCount: Int {
+      type.shape.elementCount.constant.flatMap { type.element.byteCount(of: $0) } ?? 0
+    }
+  }
+
+  /// How a compiled model is built.
+  struct Build {
+    var target: Target
+    var compiler = CCompiler()
+    var threads = ThreadModel.none
+  }
+
+  /// The inputs in order.
+  let inputs: [Port]
+  /// The outputs in order.
+  let outputs: [Port]
+  /// The bytes of temporaries, and of weights where they are known.
+  private(set) var arenaBytes: Int?
+  private(set) var weightBytes: Int?
   private let machine: Machine
 
   private enum Machine {
-    case native(NativeModel, TemporaryFolder)
+    case native(NativeModel, TemporaryFolder?)
     case interpreter(Session)
   }
 
   /// Compiles a model for a back end and loads the result.
-  init(
-    _ compilation: Compilation, _ backend: Backend, target: Target, threads: ThreadModel = .none
-  ) throws(DiagnosticError) {
+  init(_ compilation: Compilation, _ backend: Backend, _ build: Build) throws(DiagnosticError) {
+    let target = backend == .c ? build.target : .virtualMachine
+    let program = try compilation.program(for: target, name: "model")
     switch backend {
     case .c:
-      program = try compilation.program(for: target, name: "model")
       let storage: WeightStorage = program.constantBytes > 1 << 20 ? .object : .embed
       let source = CModel(
-        program, target: target, options: CModel.Options(weights: storage, threads: threads))
+        program, target: target, options: CModel.Options(weights: storage, threads: build.threads))
       let folder = try TemporaryFolder()
-      let library = try CCompiler().buildLibrary(source, target: target, in: folder.path)
-      machine = .native(try NativeModel(library: library, program: program), folder)
-    case .bytecode:
-      program = try compilation.program(for: .virtualMachine, name: "model")
-      machine = .interpreter(try Session(try Bytecode.encode(program)))
+      let library = try build.compiler.buildLibrary(
+        source, target: target, threads: build.threads, in: folder.path)
+      self.init(try NativeModel(library: library, name: program.name), folder)
+    case .bytecode: try self.init(bytecode: try Bytecode.encode(program))
     }
+    arenaBytes = program.arenaBytes
+    weightBytes = program.constantBytes
+  }
+
+  /// Loads a bytecode file.
+  init(bytecode: [UInt8]) throws(DiagnosticError) {
+    let session = try Session(bytecode)
+    inputs = session.inputs.map { Port(name: $0.name, type: $0.type) }
+    outputs = session.outputs.map { Port(name: $0.name, type: $0.type) }
+    machine = .interpreter(session)
+  }
+
+  /// A library that is loaded; `folder` stays as long as the runner.
+  init(_ model: NativeModel, _ folder: TemporaryFolder?) {
+    inputs = model.inputs.map { Port(name: $0.name, type: $0.type) }
+    outputs = model.outputs.map { Port(name: $0.name, type: $0.type) }
+    machine = .native(model, folder)
   }
 
   /// Runs the model on inputs in the order of the interface.
@@ -43,4 +82,48 @@ struct Runner {
     case .interpreter(let session): try session.run(inputs)
     }
   }
+
+  /// Runs the model on raw memory, again and again, for timing.
+  func prepared(_ memory: RawTensors) -> () -> Void {
+    switch machine {
+    case .native(let model, _): { _ = model.run(memory.inputs, memory.outputs) }
+    case .interpreter(let session):
+      {
+        session.run(memory.inputs, memory.outputs, memory: memory.scratch)
+      }
+    }
+  }
+
+  /// The bytes that one run of the interpreter takes.
+  var scratchBytes: Int {
+    if case .interpreter(let session) = machine { return session.memoryBytes }
+    return 0
+  }
+}
+
+/// Memory for the inputs and outputs of one run.
+final class RawTensors {
+  private(set) var inputs: [UnsafeRawPointer?] = []
+  let outputs: [UnsafeMutableRawPointer?]
+  let scratch: UnsafeMutableRawPointer
+  private var owned: [UnsafeMutableRawPointer] = []
+
+  /// Memory for a runner, with inputs filled in.
+  init(_ runner: Runner, _ values: [TensorData]) {
+    let targets = runner.outputs.map {
+      UnsafeMutableRawPointer.allocate(byteCount: $0.byteCount + 64, alignment: 64)
+    }
+    outputs = targets
+    scratch = .allocate(byteCount: max(runner.scratchBytes, 1), alignment: 64)
+    owned = targets + [scratch]
+    for value in values {
+      let source = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: value.byteCount + 64, alignment: 64)
+      value.withBytes { source.copyMemory(from: $0) }
+      inputs.append(UnsafeRawPointer(source.baseAddress))
+      if let base = source.baseAddress { owned.append(base) }
+    }
+  }
+
+  deinit { for pointer in owned { pointer.deallocate() } }
 }

@@ -75,6 +75,7 @@ extension TileMultiply {
     tile.start = start.renumbered(buffer)
     tile.output = output.renumbered(buffer)
     tile.epilogue = epilogue?.renumbered(buffer)
+    tile.ahead?.start = ahead?.start.renumbered(buffer) ?? b
     return tile
   }
 }

@@ -50,7 +50,9 @@ public struct Register: Hashable, Sendable {
   }
 }
 
-/// A value per lane. Scalars (registers of one lane, loads with lane stride 0) spread over lanes.
+/// A value per lane.
+///
+/// Scalars (registers of one lane, loads with lane stride 0) spread over lanes.
 ///
 /// Loads widen narrow storage (`f16`, `bf16` to `f32`; `i8`, `u8`, `i16`, `u16` to `i32`; `bool`
 /// bytes to `bool`), stores narrow it again (floats round to nearest even, integers wrap).

@@ -66,6 +66,14 @@ public struct TileMultiply: Hashable, Sendable {
     }
   }
 
+  /// Memory that a later tile will read, to be fetched while this one computes.
+  public struct Ahead: Hashable, Sendable {
+    /// Where to start.
+    public var start: Access
+    /// The elements to move on with every step of the reduction.
+    public var stride: Int
+  }
+
   /// The left operand (`f32`), one number per row and step; its offsets count the rows.
   public var a: TileRows
   /// The right operand (`f32`), `columns` contiguous numbers per step.
@@ -76,12 +84,16 @@ public struct TileMultiply: Hashable, Sendable {
   public var storedColumns: Int
   /// From the outermost level to the innermost.
   public var reduction: [Level]
-  /// What the sums start from. `.columns` holds `columns` numbers, `.output` `storedColumns`.
+  /// What the sums start from.
+  ///
+  /// `.columns` holds `columns` numbers, `.output` `storedColumns`.
   public var start: TileStart
   /// Where results go (contiguous columns).
   public var output: TileRows
   /// What happens to the sums before they are stored.
   public var epilogue: TileEpilogue?
+  /// What targets may fetch meanwhile; changes nothing but time.
+  public var ahead: Ahead?
 
   /// A tile product.
   public init(

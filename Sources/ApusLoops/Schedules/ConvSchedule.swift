@@ -50,7 +50,8 @@ extension Lowering {
     let shape = TileShape.best(
       rows: grid.count > 1 && grid[grid.count - 1] < 14
         ? grid.suffix(2).reduce(1, *) : grid[grid.count - 1],
-      columns: filters, depth: depth, target: target)
+      columns: filters, depth: depth,
+      rowStride: source.strides[spatial.count + 1] * (window.strides.last ?? 1), target: target)
     let taps = window.extents.reduce(1, *)
     let name = constantName(task.operands[1])
     let groups = (0..<conv.groups).map { group in

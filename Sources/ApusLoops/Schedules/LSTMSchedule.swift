@@ -19,7 +19,7 @@ extension Lowering {
         columnStride: hidden
       ) { $0 }
     } else {
-      (panels, pack) = self.panels(of: transposed, shape: shape)
+      (panels, pack) = self.panels(of: transposed, shape: shape, rows: batch)
     }
     let gates = allocate(
       TensorType(.f32, [batch, 4 * hidden]), name: "gates", .arena(offset: 0))

@@ -12,7 +12,9 @@ extension Lowering {
     let rank = extents.count
     let (rows, columns) = (extents[rank - 2], extents[rank - 1])
     let depth = left.extents[left.extents.count - 1]
-    let shape = TileShape.best(rows: rows, columns: columns, depth: depth, target: target)
+    let shape = TileShape.best(
+      rows: rows, columns: columns, depth: depth,
+      rowStride: left.strides[left.strides.count - 2], target: target)
     let extra = epiloguePlacements(task, shape: extents)
     let batch = Array(extents.dropLast(2))
     let batchAxes = Array(batch.indices)
@@ -67,7 +69,8 @@ extension Lowering {
     }
     let axes = Array(batch.indices)
     let (panels, pack) = panels(
-      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape)
+      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape,
+      rows: task.rootType.shape.extents?.dropLast().last ?? 1)
     return { builder, places in
       let matrix = right.fixing(axes, at: places)
       var moved = panels

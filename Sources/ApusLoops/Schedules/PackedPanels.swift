@@ -88,12 +88,14 @@ extension Lowering {
 
   /// Panels of a matrix `[depth, columns]` that is computed at run time.
   ///
-  /// Used in place when rows are contiguous and whole, copied by the returned kernel part otherwise.
+  /// Used in place when rows are contiguous and whole and few rows will be multiplied with it, or
+  /// its rows do not all fall into the same cache sets; copied by the returned part otherwise.
   mutating func panels(
-    of matrix: Placement, shape: TileShape
+    of matrix: Placement, shape: TileShape, rows: Int
   ) -> (panels: PackedPanels, pack: ((inout KernelBuilder, Placement) -> Void)?) {
     let (depth, columns) = (matrix.extents[0], matrix.extents[1])
-    if matrix.strides[1] == 1, columns % target.tileLanes == 0 {
+    let collides = rows >= 32 && matrix.strides[0] % 256 == 0
+    if matrix.strides[1] == 1, columns % target.tileLanes == 0, !collides {
       var panels = PackedPanels(
         buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
       panels.origin = matrix.origin

@@ -1,7 +1,9 @@
 internal import ApusIR
 
 extension Lowering {
-  /// Softmax: maximum, exponentials with their sum, division. Vectors run along the row when it is
+  /// Softmax: maximum, exponentials with their sum, division.
+  ///
+  /// Vectors run along the row when it is
   /// contiguous, across rows otherwise.
   mutating func scheduleSoftmax(_ task: KernelTask, _ softmax: Softmax) {
     let source = placement(of: task.operands[0])

@@ -8,12 +8,17 @@ struct TileShape: Hashable {
   /// A tile of r rows and v vectors takes `r·v/2` cycles per step for its multiply-adds and
   /// `(r + v)/2` for its loads, but at least the latency of one multiply-add; sums, one vector of
   /// the right operand each and one broadcast must fit the registers.
-  static func best(rows: Int, columns: Int, depth: Int, target: Target) -> TileShape {
+  /// Rows that lie a multiple of 4 KiB apart fall into one set of the first-level cache, so that
+  /// no more than eight of them stay there.
+  static func best(
+    rows: Int, columns: Int, depth: Int, rowStride: Int = 1, target: Target
+  ) -> TileShape {
+    let tallest = rowStride % 1024 == 0 ? min(8, target.tileRows) : target.tileRows
     var best = TileShape(rows: 1, vectors: 1)
     var least = Double.infinity
     for vectors in 1...target.tileVectors {
       let most = max(1, (target.registers - 2 - vectors) / vectors)
-      for height in 1...max(1, min(rows, most, target.tileRows))
+      for height in 1...max(1, min(rows, most, tallest))
       where height * vectors + vectors < target.registers {
         let shape = TileShape(rows: height, vectors: vectors)
         let cost = shape.cost(rows: rows, columns: columns, depth: depth, target: target)

@@ -85,11 +85,61 @@ struct TiledMultiply {
   var shape: TileShape
 }
 
+extension TiledMultiply {
+  /// How many steps of the first grid axis one pass over the panels takes.
+  ///
+  /// Panels outside read the left operand once per panel, blocks of rows outside read the panels
+  /// once per block; whichever moves less, weighted by how far away the bytes lie, wins.
+  func stepsPerBlock(_ target: Target) -> Int {
+    let step = max(abs(left.strides[leftAxes[0]] * leftScale[0]) * 4, 1)
+    let (rows, weights) = (step * grid[0], panels.count * 4)
+    let count = max((panels.columns + panels.width - 1) / panels.width, 1)
+    func distance(_ bytes: Int) -> Double {
+      bytes <= target.cacheBytes / 2 ? 1 : bytes <= 16 * target.cacheBytes ? 2.5 : 6
+    }
+    let unit = grid.count == 1 ? shape.rows : 1
+    let steps = min(grid[0], max(target.cacheBytes / 4 / step / unit, 1) * unit)
+    let blocks = (grid[0] + steps - 1) / steps
+    let panelsOutside = Double(rows * count) * distance(rows) + Double(weights) * distance(weights)
+    let blocksOutside = Double(weights * blocks) * distance(weights) + Double(rows) * distance(rows)
+    return blocksOutside < panelsOutside ? steps : grid[0]
+  }
+
+  /// The multiply of `count` steps of the first grid axis from `start` on.
+  func block(_ start: Index, _ count: Int) -> TiledMultiply {
+    var part = self
+    part.left.origin = left.origin + start * (left.strides[leftAxes[0]] * leftScale[0])
+    part.result.origin = result.origin + start * result.strides[resultAxes[0]]
+    part.grid[0] = count
+    return part
+  }
+}
+
 extension KernelBuilder {
-  /// All tiles of a multiply, panel by panel, so that a panel stays in cache.
+  /// All tiles of a multiply: for blocks of rows, for panels, for tiles.
   mutating func multiply(_ job: TiledMultiply, _ task: KernelTask, extra: [Placement]) {
+    let steps = job.stepsPerBlock(target)
+    let rows = job.grid[0]
+    func block(_ builder: inout KernelBuilder, _ start: Index, _ count: Int, _ kind: LoopKind) {
+      let moved = extra.map { operand in
+        var operand = operand
+        operand.origin = operand.origin + start * operand.strides[job.resultAxes[0]]
+        return operand
+      }
+      builder.multiplyBlock(job.block(start, count), task, extra: moved, kind)
+    }
+    if steps == rows { return block(&self, Index(0), rows, .parallel) }
+    loop(rows / steps, .parallel) { block(&$0, $1 * steps, steps, .serial) }
+    let rest = rows % steps
+    if rest > 0 { block(&self, Index(rows - rest), rest, .parallel) }
+  }
+
+  /// The tiles of one block, panel by panel, so that a panel stays in cache.
+  private mutating func multiplyBlock(
+    _ job: TiledMultiply, _ task: KernelTask, extra: [Placement], _ kind: LoopKind
+  ) {
     let panels = job.panels
-    loop(panels.fullPanels, .parallel) { builder, panel in
+    loop(panels.fullPanels, kind) { builder, panel in
       builder.tiles(grid: job.grid, height: job.shape.rows) { builder, block in
         builder.tile(
           job, task, extra, block, panel: panel, width: panels.width, stored: panels.width)
@@ -126,15 +176,33 @@ extension KernelBuilder {
       below *= level.extent
     }
     let fuses = target.fusesEpilogues
-    emit(
-      .tile(
-        TileMultiply(
-          a: TileRows(
-            Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
-          b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
-          reduction: levels.merged, start: .zero, output: rows(job.result),
-          epilogue: fuses
-            ? task.epilogue.map { TileEpilogue($0, operands: extra.map(rows)) } : nil)))
+    var tile = TileMultiply(
+      a: TileRows(
+        Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
+      b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
+      reduction: levels.merged, start: .zero, output: rows(job.result),
+      epilogue: fuses
+        ? task.epilogue.map { TileEpilogue($0, operands: extra.map(rows)) } : nil)
+    tile.ahead = job.ahead(of: panel, block, target)
+    emit(.tile(tile))
+  }
+}
+
+extension TiledMultiply {
+  /// The share of the next panel that a tile fetches, where panels come from far away.
+  fileprivate func ahead(
+    of panel: Index, _ block: TileBlock, _ target: Target
+  ) -> TileMultiply.Ahead? {
+    let rows = grid.reduce(1, *)
+    let tiles = max(rows / shape.rows, 1)
+    guard target.vectorLength == .fixed, panels.stepStride == nil, panels.fullPanels > 1,
+      tiles > 1, panels.count * 4 > target.cacheBytes / 2
+    else { return nil }
+    var row = Index(0)
+    for (place, extent) in zip(block.base, grid) { row = row * extent + place }
+    let share = panels.depth * panels.width / rows
+    let start = panels.access(panel: panel + 1).advanced(by: row * share)
+    return TileMultiply.Ahead(start: start, stride: (panels.width + tiles - 1) / tiles)
   }
 }
 

@@ -167,7 +167,9 @@ struct Importer {
     let type = TensorType(element, Shape(dimensions))
     guard let bytes = type.shape.elementCount.constant.map({ element.byteCount(of: $0) }) ?? 0,
       bytes <= 1 << 40
-    else { throw failure("tensor-size", "the input is too large", .tensor(input.name), .limitExceeded) }
+    else {
+      throw failure("tensor-size", "the input is too large", .tensor(input.name), .limitExceeded)
+    }
     values[input.name] = node.graph.addInput(input.name, type)
   }
 
@@ -180,7 +182,8 @@ struct Importer {
     if let known = values[name] { return known }
     guard let tensor = initializers[name] else { return nil }
     guard case .data(let data) = tensor.contents else {
-      throw failure("string-tensor", "string tensors are not supported", .tensor(name), .unsupported)
+      throw failure(
+        "string-tensor", "string tensors are not supported", .tensor(name), .unsupported)
     }
     let value = node.constant(data, name: name)
     values[name] = value
@@ -244,7 +247,9 @@ struct Importer {
 
   private func cycle(_ path: [Int], from first: Int) -> DiagnosticError {
     let nodes = path.drop { $0 != first } + [first]
-    let text = nodes.map { model.graph.nodes[$0].name.isEmpty ? "#\($0)" : model.graph.nodes[$0].name }
+    let text = nodes.map {
+      model.graph.nodes[$0].name.isEmpty ? "#\($0)" : model.graph.nodes[$0].name
+    }
     return DiagnosticError(
       Diagnostic(
         .invalidInput, id: "cycle", "nodes depend on each other in a cycle",

@@ -14,13 +14,15 @@ package struct NodeImporter {
   private var unread: Set<String> = []
   private var label = ""
 
-  init(graph: Graph) {
+  /// An importer that adds to a graph.
+  package init(graph: Graph) {
     self.graph = graph
     node = ONNXNode(
       name: "", operatorType: "", domain: "", overload: "", inputs: [], outputs: [], attributes: [])
   }
 
-  mutating func begin(_ node: ONNXNode, version: Int, operands: [ValueID?]) {
+  /// Turns to a node of the model.
+  package mutating func begin(_ node: ONNXNode, version: Int, operands: [ValueID?]) {
     self.node = node
     self.version = version
     self.operands = operands
@@ -29,7 +31,7 @@ package struct NodeImporter {
   }
 
   /// Fails when an attribute was not looked at: none is ever ignored silently.
-  func end() throws(ImportFailure) {
+  package func end() throws(ImportFailure) {
     guard let name = unread.sorted().first else { return }
     throw .invalid(
       "unknown-attribute", "\(node.operatorType) has no attribute \"\(name)\" in opset \(version)")
@@ -92,7 +94,8 @@ package struct NodeImporter {
     for dimension in dimensions {
       guard let number = dimension.constant else {
         throw .unsupported(
-          "symbolic-operand", "operand \(place) of \(node.operatorType) has the symbol \(dimension)")
+          "symbolic-operand", "operand \(place) of \(node.operatorType) has the symbol \(dimension)"
+        )
       }
       result.append(number)
     }
@@ -122,7 +125,8 @@ package struct NodeImporter {
     return node.attributes.first { $0.name == name }?.value
   }
 
-  package mutating func integer(_ name: String, default standard: Int) throws(ImportFailure) -> Int {
+  package mutating func integer(_ name: String, default standard: Int) throws(ImportFailure) -> Int
+  {
     try integer(name) ?? standard
   }
 
@@ -146,7 +150,9 @@ package struct NodeImporter {
     }
   }
 
-  package mutating func real(_ name: String, default standard: Double) throws(ImportFailure) -> Double {
+  package mutating func real(_ name: String, default standard: Double) throws(ImportFailure)
+    -> Double
+  {
     switch attribute(name) {
     case nil: return standard
     case .float(let value)?: return Double(value)
@@ -154,7 +160,9 @@ package struct NodeImporter {
     }
   }
 
-  package mutating func text(_ name: String, default standard: String) throws(ImportFailure) -> String {
+  package mutating func text(_ name: String, default standard: String) throws(ImportFailure)
+    -> String
+  {
     switch attribute(name) {
     case nil: return standard
     case .string(let bytes)?: return String(decoding: bytes, as: UTF8.self)
@@ -225,7 +233,8 @@ package struct NodeImporter {
     constant(TensorData(scalar: value, element))
   }
 
-  package mutating func reshape(_ value: ValueID, to shape: Shape) throws(ImportFailure) -> ValueID {
+  package mutating func reshape(_ value: ValueID, to shape: Shape) throws(ImportFailure) -> ValueID
+  {
     type(of: value).shape == shape ? value : try add(.reshape(Reshape(shape)), [value])
   }
 

@@ -56,8 +56,19 @@ extension OperatorRule {
           [try node.operand(0)], .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x))
       ]
     },
+    OperatorRule("Selu") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 1.6732632423543772)
+      let gamma = try node.real("gamma", default: 1.0507009873554805)
+      let negative = (.exp(x) - 1) * .real(alpha * gamma)
+      return [
+        try node.map(
+          [try node.operand(0)], .select(.compare(.less, x, 0), negative, x * .real(gamma)))
+      ]
+    },
     OperatorRule("HardSigmoid") { node throws(ImportFailure) in
-      let (alpha, beta) = (try node.real("alpha", default: 0.2), try node.real("beta", default: 0.5))
+      let (alpha, beta) = (
+        try node.real("alpha", default: 0.2), try node.real("beta", default: 0.5)
+      )
       return [
         try node.map([try node.operand(0)], .max(.min(x * .real(alpha) + .real(beta), 1), 0))
       ]
@@ -139,7 +150,8 @@ extension OperatorRule {
 extension NodeImporter {
   /// A type attribute, as a number of `TensorProto.DataType`.
   mutating func elementType(_ name: String) throws(ImportFailure) -> ElementType {
-    guard let number = try integer(name), let type = Int32(exactly: number).flatMap({ ElementType(onnx: $0) })
+    guard let number = try integer(name),
+      let type = Int32(exactly: number).flatMap({ ElementType(onnx: $0) })
     else {
       throw .invalid("element-type", "attribute \"\(name)\" is no element type")
     }

@@ -12,7 +12,9 @@ extension OperatorRule {
       _ = try node.real("cubic_coeff_a", default: -0.75)
       _ = try node.flag("exclude_outside", default: false)
       _ = try node.real("extrapolation_value", default: 0)
-      return [try node.resizedNearest(mode, coordinates, rounding, scales: node.version < 11 ? 1 : 2)]
+      return [
+        try node.resizedNearest(mode, coordinates, rounding, scales: node.version < 11 ? 1 : 2)
+      ]
     },
     OperatorRule("Upsample") { node throws(ImportFailure) in
       [
@@ -52,8 +54,9 @@ extension NodeImporter {
   private mutating func resizeTargets(
     _ extents: [Int], scales place: Int
   ) throws(ImportFailure) -> ([Int], [Double]) {
-    if node.attributes.contains(where: { $0.name == "axes" || $0.name == "keep_aspect_ratio_policy" })
-    {
+    if node.attributes.contains(where: {
+      $0.name == "axes" || $0.name == "keep_aspect_ratio_policy"
+    }) {
       throw .unsupported("resize-axes", "Resize with axes or an aspect ratio policy")
     }
     if place == 2, let sizes = try integers(3), !sizes.isEmpty {

@@ -17,24 +17,44 @@ public struct CCompiler: Sendable {
   }
 
   /// Flags that every emitted file is compiled with.
-  static let standardFlags = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno"]
+  public static let standardFlags = ["-std=gnu11", "-O3", "-ffp-contract=off", "-fno-math-errno"]
 
   /// Writes the files of a model into a folder and makes a shared library of them.
   ///
   /// - Returns: the path of the library.
   public func buildLibrary(
-    _ model: CModel, target: Target, in folder: String
+    _ model: CModel, target: Target, threads: ThreadModel = .openmp, in folder: String
   ) throws(DiagnosticError) -> String {
     try model.write(to: folder)
     let output = "\(folder)/lib\(model.name).so"
     var arguments =
       CCompiler.standardFlags + target.compilerFlags + flags
-      + ["-fopenmp", "-fPIC", "-shared", "-I", folder, "\(folder)/\(model.name).c"]
+      + (threads == .openmp ? ["-fopenmp"] : [])
+      + ["-fPIC", "-shared", "-I", folder, "\(folder)/\(model.name).c"]
     if model.assembly != nil {
       arguments += ["-Wa,-I,\(folder)", "\(folder)/\(model.name)_weights.S"]
     }
     try run(arguments + ["-o", output, "-lm"])
     return output
+  }
+
+  /// Writes the files of a model into a folder and makes one object file of them.
+  ///
+  /// - Returns: the path of the object file.
+  public func buildObject(
+    _ model: CModel, target: Target, threads: ThreadModel = .openmp, in folder: String
+  ) throws(DiagnosticError) -> String {
+    try model.write(to: folder)
+    let base = "\(folder)/\(model.name)"
+    let common =
+      CCompiler.standardFlags + target.compilerFlags + flags
+      + (threads == .openmp ? ["-fopenmp"] : []) + ["-fPIC", "-c", "-I", folder]
+    try run(common + ["\(base).c", "-o", "\(base).o"])
+    guard model.assembly != nil else { return "\(base).o" }
+    try run(common + ["-Wa,-I,\(folder)", "\(base)_weights.S", "-o", "\(base)_weights.o"])
+    let joined = "\(folder)/joined.o"
+    try run(["-nostdlib", "-r", "\(base).o", "\(base)_weights.o", "-o", joined])
+    return joined
   }
 
   /// Runs the compiler; its messages become notes of the error.
@@ -66,15 +86,9 @@ public struct CCompiler: Sendable {
 }
 
 extension CModel {
-  /// Writes the header, the source and what belongs to them into a folder, each whole or not at all.
+  /// Writes the header, the source and what belongs to them into a folder, each whole or not.
   public func write(to folder: String) throws(DiagnosticError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw DiagnosticError(
-        Diagnostic(.inputOutput, id: "folder", "cannot make the folder \(folder)"))
-    }
+    try makeFolder(folder)
     if weights.byteCount > 0 {
       var file = try OutputFile("\(folder)/\(name).weights")
       try weights.forEachChunk { (bytes) throws(DiagnosticError) in try file.write(bytes) }

@@ -20,6 +20,16 @@ public final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
+/// Makes a folder and those above it, unless they exist.
+public func makeFolder(_ path: String) throws(DiagnosticError) {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    throw DiagnosticError(
+      Diagnostic(.inputOutput, id: "folder", "cannot make the folder", file: path))
+  }
+}
+
 /// Copies a file, whole or not at all.
 public func copyFile(_ source: String, to target: String) throws(DiagnosticError) {
   try writeWhole(try FileBytes(reading: source).array, to: target)

@@ -1,0 +1,56 @@
+internal import ApusIR
+
+/// Tensors of random numbers that depend on a seed alone (SplitMix64).
+///
+/// Floating-point numbers are uniform in -1..<1, whole numbers in 0...9 (sub-byte types fewer),
+/// truth values even; the bytes of other types are zero.
+struct RandomTensors {
+  private var state: UInt64
+
+  /// A generator with its seed.
+  init(seed: UInt64) { state = seed }
+
+  private mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var word = state
+    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+    return word ^ word >> 31
+  }
+
+  private mutating func unit() -> Double { Double(next() >> 40) * 0x1p-23 - 1 }
+
+  /// A tensor of a type without symbols; `nil` for strings and symbolic shapes.
+  mutating func tensor(_ type: TensorType) -> TensorData? {
+    guard let count = type.shape.elementCount.constant,
+      let bytes = type.element.byteCount(of: count), type.element != .string
+    else { return nil }
+    let buffer = TensorBuffer(count: bytes) { memory in
+      for place in 0..<count where type.element.bitWidth >= 8 {
+        let size = type.element.bitWidth / 8
+        let element = self.element(type.element)
+        withUnsafeBytes(of: element.littleEndian) { word in
+          let source = UnsafeRawBufferPointer(rebasing: word[0..<min(size, 8)])
+          UnsafeMutableRawBufferPointer(rebasing: memory[place * size..<(place + 1) * size])
+            .copyMemory(from: source)
+        }
+      }
+    }
+    return TensorData(type, in: buffer, range: 0..<bytes)
+  }
+
+  /// The bits of one element.
+  private mutating func element(_ element: ElementType) -> UInt64 {
+    switch element {
+    case .f32: return UInt64(Float(unit()).bitPattern)
+    case .f64: return unit().bitPattern
+    case .f16, .bf16:
+      return TensorData(scalar: unit(), element).withBytes {
+        UInt64($0.loadUnaligned(as: UInt16.self))
+      }
+    case .bool: return next() >> 63
+    case .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64: return next() % 10
+    default: return 0
+    }
+  }
+}
