@@ -14,7 +14,7 @@ APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
 .PHONY: help setup venv build release run test check bench docs conformance lint format budget \
-  golden determinism sanitize install clean
+  golden determinism emitted models sanitize install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ test: setup ## build and run all tests and the examples' own checks
 	swift test --skip-build
 	Tests/Tools/check-examples.sh
 
-check: lint budget golden docs determinism ## what CI runs beside the tests
+check: lint budget golden docs determinism emitted models ## what CI runs beside the tests
 	swift build --build-tests -j $(JOBS) -Xswiftc -warnings-as-errors
 
 lint: ## check the format
@@ -76,8 +76,14 @@ docs: release ## rewrite the generated reference pages; fails if that changes an
 determinism: release ## compile twice in separate processes and compare the bytes
 	Tests/Tools/determinism.sh $(APUS)
 
+emitted: release ## compile emitted C with gcc and clang, warnings as errors, and sanitize it
+	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1
+
+models: release ## verify real models against recorded outputs, where they are at hand
+	Tests/Tools/check-models.sh $(APUS)
+
 conformance: release venv ## run the ONNX backend suite; known failures may only shrink
-	Tests/Tools/conformance.sh $(APUS)
+	Tests/Tools/conformance.sh $(APUS) --list Tests/Conformance/node-cases.txt
 
 bench: release venv ## time the digits network against onnxruntime
 	Tests/Tools/bench/run.sh $(APUS)
