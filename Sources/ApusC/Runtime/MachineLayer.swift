@@ -21,7 +21,7 @@ enum MachineLayer {
     return result
   }()
 
-  /// The paragraphs that define what `source` and they themselves refer to, for 1 and `lanes` lanes.
+  /// The paragraphs that define what `source` and they refer to, for 1 and `lanes` lanes.
   static func text(lanes: Int, for source: String) -> String {
     var candidates: [(name: String, text: String)] = []
     for count in lanes > 1 ? [1, lanes] : [1] {

@@ -5,8 +5,10 @@
 public struct Rule: Sendable {
   /// The name in the register and in messages.
   public let name: String
-  /// Returns what takes the place of the node's results, or `nil` to leave it. The node's operands
-  /// are values of the graph that is being written; `rewriter.source` still holds its results.
+  /// Returns what takes the place of the node's results, or `nil` to leave it.
+  ///
+  /// The node's operands are values of the graph that is being written; `rewriter.source` still
+  /// holds its results.
   public let apply: @Sendable (inout Rewriter, Node) throws(OperatorError) -> [ValueID]?
 
   /// A rule.

@@ -53,7 +53,8 @@ public enum Operation: Hashable, Sendable {
   /// An operation of each kind with default attributes, for parsers and references.
   public static let prototypes: [Operation] = [
     .constant(Constant()), .extents(Extents()), .map(Map()), .transpose(Transpose()),
-    .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()), .gather(Gather()),
+    .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()),
+    .gather(Gather()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .relayout(Relayout()),
     .kernel(FusedKernel()),

@@ -1,4 +1,4 @@
-/// A core operator: typed attributes, a type rule and a meaning. One file each.
+/// A core operator: typed attributes, a type rule and a meaning; one file each.
 public protocol Operator: Hashable, Sendable {
   /// The name in the text form.
   static var mnemonic: String { get }

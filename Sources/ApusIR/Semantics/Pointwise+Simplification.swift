@@ -55,7 +55,7 @@ extension Pointwise {
     }
   }
 
-  /// x² = x · x, x³ = x · x · x, x^½ = √x, x^-1 = 1 / x, x¹ = x
+  // x² = x · x, x³ = x · x · x, x^½ = √x, x^-1 = 1 / x, x¹ = x
   private mutating func power(_ a: Int, _ exponent: Double?, _ type: ElementType) -> Int? {
     switch exponent {
     case 1: return a

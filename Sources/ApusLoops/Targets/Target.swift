@@ -37,10 +37,7 @@ public struct Target: Hashable, Sendable {
   func vectorizes(_ element: ElementType) -> Bool {
     if vectorLength == .upTo { return true }
     guard lanes > 1 else { return false }
-    switch element {
-    case .f32, .i32, .u32: return true
-    default: return false
-    }
+    return element == .f32
   }
 }
 

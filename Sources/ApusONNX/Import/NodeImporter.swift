@@ -188,7 +188,9 @@ package struct NodeImporter {
     _ operation: Operation, _ operands: [ValueID]
   ) throws(ImportFailure) -> [ValueID] {
     do {
+      for type in operands.map({ graph.type(of: $0) }) { try checkElement(type.element) }
       let results = try graph.append(operation, operands, origins: [label])
+      for result in results { try checkElement(graph.type(of: result).element) }
       if let last = graph.nodes.last { contents.visit(last, in: graph) }
       for result in results { try checkSize(graph.type(of: result)) }
       return results
@@ -198,6 +200,15 @@ package struct NodeImporter {
       throw error
     } catch {
       preconditionFailure("append throws nothing else")
+    }
+  }
+
+  /// Refuses element types that no back end computes with yet.
+  private func checkElement(_ element: ElementType) throws(ImportFailure) {
+    switch element {
+    case .f32, .f64, .f16, .bf16, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: return
+    default:
+      throw .unsupported("element-type", "\(node.operatorType) of \(element) is not supported")
     }
   }
 

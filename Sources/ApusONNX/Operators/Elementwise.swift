@@ -35,8 +35,6 @@ extension OperatorRule {
     binary("Greater", .compare(.greater, x, y)),
     binary("LessOrEqual", .compare(.lessOrEqual, x, y)),
     binary("GreaterOrEqual", .compare(.greaterOrEqual, x, y)),
-    // max(x, 0) + slope * min(x, 0)
-    binary("PRelu", .select(.compare(.less, x, 0), x * y, x)),
     variadic("Max", .max), variadic("Min", .min), variadic("Sum", .add),
   ]
 
@@ -48,6 +46,17 @@ extension OperatorRule {
         try node.map(
           [try node.operand(0)], .select(.compare(.less, x, 0), x * .real(alpha), x))
       ]
+    },
+    OperatorRule("PRelu") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      var slope = try node.operand(1)
+      // Before opset 7 a vector of slopes has one per channel (axis 1).
+      let (rank, shape) = (node.type(of: value).rank, node.type(of: slope).shape)
+      if node.version < 7, shape.rank == 1, shape[0] != 1, rank > 2 {
+        let ones = [Dimension](repeating: 1, count: rank - 2)
+        slope = try node.reshape(slope, to: Shape(shape.dimensions + ones))
+      }
+      return [try node.map([value, slope], .select(.compare(.less, x, 0), x * y, x))]
     },
     OperatorRule("Elu") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
@@ -106,16 +115,23 @@ extension OperatorRule {
     },
     OperatorRule("Cast") { node throws(ImportFailure) in
       _ = try node.flag("saturate", default: true)
+      _ = try node.text("round_mode", default: "up")
       let target = try node.elementType("to")
       return [try node.map([try node.operand(0)], .convert(x, target))]
     },
     OperatorRule("CastLike") { node throws(ImportFailure) in
       _ = try node.flag("saturate", default: true)
+      _ = try node.text("round_mode", default: "up")
       let target = node.type(of: try node.operand(1)).element
       return [try node.map([try node.operand(0)], .convert(x, target))]
     },
     OperatorRule("Clip", clip),
     OperatorRule("Dropout") { node throws(ImportFailure) in
+      if let training = node.optionalOperand(2) {
+        guard let data = node.graph.constant(training),
+          data.withBytes({ $0.allSatisfy { $0 == 0 } })
+        else { throw .unsupported("dropout-training", "Dropout in training mode") }
+      }
       _ = try node.real("ratio", default: 0.5)
       _ = try node.integer("seed")
       _ = try node.flag("is_test", default: true)

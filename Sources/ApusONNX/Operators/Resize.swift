@@ -66,7 +66,10 @@ extension NodeImporter {
       return (sizes, zip(sizes, extents).map { Double($0) / Double($1) })
     }
     var factors: [Double] = []
-    if let operand = optionalOperand(place), let data = graph.constant(operand) {
+    if let operand = optionalOperand(place) {
+      guard let data = graph.constant(operand) else {
+        throw .unsupported("data-dependent", "Resize with scales that are computed at run time")
+      }
       factors = data.elements(as: Float.self).map { Double($0) }
     } else if case .floats(let values)? = attribute("scales") {
       factors = values.map { Double($0) }

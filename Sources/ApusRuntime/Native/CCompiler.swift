@@ -30,7 +30,7 @@ public struct CCompiler: Sendable {
     var arguments =
       CCompiler.standardFlags + target.compilerFlags + flags
       + (threads == .openmp ? ["-fopenmp"] : [])
-      + ["-fPIC", "-shared", "-I", folder, "\(folder)/\(model.name).c"]
+      + ["-fPIC", "-shared", "-Wl,-z,defs", "-I", folder, "\(folder)/\(model.name).c"]
     if model.assembly != nil {
       arguments += ["-Wa,-I,\(folder)", "\(folder)/\(model.name)_weights.S"]
     }

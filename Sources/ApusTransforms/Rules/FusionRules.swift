@@ -6,7 +6,7 @@ extension Rule {
   /// Functions of more operands than this are not made.
   private static let mostOperands = 12
 
-  /// f(g(x), y) = (f∘g)(x, y), where nobody else reads g(x)
+  // f(g(x), y) = (f∘g)(x, y), where nobody else reads g(x)
   static let composeMaps = Rule("compose-maps") { rewriter, node throws(OperatorError) in
     guard case .map(let outer) = node.operation else { return nil }
     let shape = rewriter.source.type(of: node.results[0]).shape
@@ -27,7 +27,7 @@ extension Rule {
     return nil
   }
 
-  /// map(root(x), y) = kernel(x, y) { map(root(x), y) }, where nobody else reads root(x)
+  // map(root(x), y) = kernel(x, y) { map(root(x), y) }, where nobody else reads root(x)
   static let fuseEpilogue = Rule("fuse-epilogue") { rewriter, node throws(OperatorError) in
     guard case .map(let map) = node.operation else { return nil }
     let shape = rewriter.source.type(of: node.results[0]).shape

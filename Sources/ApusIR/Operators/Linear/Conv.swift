@@ -26,7 +26,8 @@ public struct Conv: Operator {
     guard groups >= 1 else { throw OperatorError("group is \(groups)", id: "conv-group") }
     guard x.shape[1] == w.shape[1] * Dimension(groups) else {
       throw OperatorError(
-        "weight expects \(w.shape[1] * Dimension(groups)) input channels, operand has \(x.shape[1])",
+        "weight expects \(w.shape[1] * Dimension(groups)) input channels, "
+          + "operand has \(x.shape[1])",
         id: "conv-channel-mismatch")
     }
     guard let filters = w.shape[0].constant, filters % groups == 0 else {
