@@ -99,7 +99,7 @@ extension IndexMap.Axis {
 }
 
 extension KernelBuilder {
-  fileprivate mutating func contraction(
+  mutating func contraction(
     _ nest: ContractionNest, _ task: KernelTask, result: Placement, extra: [Placement]
   ) {
     let axes = result.extents.indices.sorted { result.strides[$0] > result.strides[$1] }

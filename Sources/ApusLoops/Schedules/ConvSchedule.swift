@@ -7,12 +7,47 @@ extension Lowering {
     let source = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
     guard let weights = graph.constant(task.operands[1]), fitsTiles(task, conv, source, result)
-    else { return try scheduleContraction(task) }
+    else { return try scheduleGroups(task, conv) }
     let channels = source.extents[1] / conv.groups
     if channels == 1, conv.groups == result.extents[1] {
       scheduleDepthwise(task, conv, source, result, weights)
     } else {
       scheduleTiledConv(task, conv, source, result, weights)
+    }
+  }
+
+  /// Plain loops; groups that are neither one nor one per channel run one after the other.
+  private mutating func scheduleGroups(
+    _ task: KernelTask, _ conv: Conv
+  ) throws(DiagnosticError) {
+    let (source, weights) = (placement(of: task.operands[0]), placement(of: task.operands[1]))
+    let result = destination(of: task.results[0])
+    let (channels, filters) = (source.extents[1] / conv.groups, result.extents[1] / conv.groups)
+    if conv.groups == 1 || conv.groups == result.extents[1] {
+      return try scheduleContraction(task)
+    }
+    let extra = epiloguePlacements(task, shape: result.extents)
+    let halo = graph.type(of: task.results[0]).layout.halo
+    var types = task.operands.map { graph.type(of: $0) }
+    types[0].shape[1] = Dimension(channels)
+    types[1].shape[0] = Dimension(filters)
+    let single = Conv(window: conv.window, groups: 1)
+    guard case .contraction(let contraction) = single.semantics(of: types) else {
+      preconditionFailure("a convolution of one group is a contraction")
+    }
+    kernel("conv", origins: task.origins) { builder in
+      builder.zeroHalo(halo, of: result)
+      for group in 0..<conv.groups {
+        func part(_ tensor: Placement, _ axis: Int, _ count: Int) -> Placement {
+          tensor.slice(axis: axis, start: group * count, count: count)
+        }
+        let target = part(result, 1, filters)
+        let nest = ContractionNest(
+          contraction, operands: [part(source, 1, channels), part(weights, 0, filters)],
+          result: target)
+        builder.contraction(
+          nest, task, result: target, extra: extra.map { part($0, 1, filters) })
+      }
     }
   }
 
