@@ -89,6 +89,17 @@ static void unary(uint32_t f, uint32_t type, size_t n, void *d, const void *a) {
       apus_f32_16 x = apus_load_16(p + i), y = apus_load_16(q + i); \
       apus_store_16(r + i, (e)); } \
     break; }
+/* The remainder with the sign of y. */
+APUS_INLINE apus_f32_16 floored_f32(apus_f32_16 x, apus_f32_16 y) {
+  apus_f32_16 r = apus_fmod_16(x, y);
+  for (int i = 0; i < 16; i++)
+    if (r[i] != 0.0f && (r[i] < 0.0f) != (y[i] < 0.0f)) r[i] += y[i];
+  return r;
+}
+static double floored_f64(double x, double y) {
+  const double r = fmod(x, y);
+  return r != 0.0 && (r < 0.0) != (y < 0.0) ? r + y : r;
+}
 WIDE static void binary_f32(uint32_t f, size_t n, void *d, const void *a, const void *b) {
   switch (f) {
     case APUS_B_add: WIDELY2(x + y)
@@ -96,6 +107,7 @@ WIDE static void binary_f32(uint32_t f, size_t n, void *d, const void *a, const 
     case APUS_B_mul: WIDELY2(x * y)
     case APUS_B_div: WIDELY2(x / y)
     case APUS_B_fmod: WIDELY2(apus_fmod_16(x, y))
+    case APUS_B_mod: WIDELY2(floored_f32(x, y))
     case APUS_B_pow: WIDELY2(apus_pow_16(x, y))
     case APUS_B_atan2: WIDELY2(apus_atan2_16(x, y))
     case APUS_B_min: WIDELY2(apus_min_16(x, y))
@@ -110,6 +122,7 @@ static void binary_f64(uint32_t f, size_t n, void *d, const void *a, const void 
     case APUS_B_mul: EACH2(double, x[i] * y[i])
     case APUS_B_div: EACH2(double, x[i] / y[i])
     case APUS_B_fmod: EACH2(double, fmod(x[i], y[i]))
+    case APUS_B_mod: EACH2(double, floored_f64(x[i], y[i]))
     case APUS_B_pow: EACH2(double, pow(x[i], y[i]))
     case APUS_B_atan2: EACH2(double, atan2(x[i], y[i]))
     case APUS_B_min: EACH2(double, x[i] < y[i] || x[i] != x[i] ? x[i] : y[i])

@@ -12,6 +12,9 @@
 #include <math.h>
 #include "vm.h"
 #endif
+/* The pushed attribute defines no __AVX512F__. */
+#define APUS_AVX512
+#define APUS_AVX2
 #define APUS_ROUTINES apus_routines_avx512
 #include "vm_body.h"
 #if defined(__clang__)

@@ -258,7 +258,7 @@ static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
   if (f >= APUS_B_COUNT) return false;
   bool bits = f == APUS_B_and || f == APUS_B_or || f == APUS_B_xor;
   if (truth) return bits || f == APUS_B_min || f == APUS_B_max;
-  if (real) return !bits && f != APUS_B_mod && f != APUS_B_shl && f != APUS_B_shr;
+  if (real) return !bits && f != APUS_B_shl && f != APUS_B_shr;
   return f != APUS_B_atan2;
 }
 static apus_vm_status check_lanes(state *v, uint32_t opcode) {

@@ -16,7 +16,7 @@
 #define APUS_JOIN_(a, b) a##_##b
 #define APUS_JOIN(a, b) APUS_JOIN_(a, b)
 #define APUS_N(name) APUS_JOIN(name, APUS_LANES)
-#if defined(__AVX512F__) && !defined(APUS_AVX512)
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(APUS_AVX512)
 #define APUS_AVX512
 #endif
 #if (defined(__AVX2__) && defined(__FMA__)) && !defined(APUS_AVX2)
@@ -155,6 +155,9 @@ APUS_INLINE APUS_I APUS_N(apus_iselect)(APUS_I mask, APUS_I a, APUS_I b) {
 APUS_INLINE APUS_F APUS_N(apus_select)(APUS_I mask, APUS_F a, APUS_F b) {
 #if APUS_LANES == 1
   return mask ? a : b;
+#elif defined(APUS_AVX512) && APUS_LANES == 16
+  /* clang 21 miscompiles the plain form together with apus_copysign. */
+  return (APUS_F)_mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)mask), (__m512)b, (__m512)a);
 #else
   return APUS_N(apus_real)(
       (mask & APUS_N(apus_bits)(a)) | (~mask & APUS_N(apus_bits)(b)));
@@ -196,7 +199,7 @@ APUS_INLINE APUS_F APUS_N(apus_sign)(APUS_F x) {
   APUS_F zero = APUS_N(apus_splat)(0.0f);
   APUS_F one = APUS_N(apus_copysign)(APUS_N(apus_splat)(1.0f), x);
   APUS_I whole = APUS_N(apus_lt)(x, zero) | APUS_N(apus_gt)(x, zero);
-  return APUS_N(apus_select)(whole, one, x);
+  return APUS_N(apus_select)(whole, one, x + zero);
 }
 /* Towards zero; saturates, NaN becomes 0. */
 APUS_INLINE APUS_I APUS_N(apus_to_int)(APUS_F x) {
