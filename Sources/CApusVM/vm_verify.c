@@ -26,7 +26,7 @@ typedef struct {
 /* The interval of an index that starts at word `at`. */
 static apus_vm_status index_range(state *v, uint32_t at, int64_t *low, int64_t *high) {
   NEED(at <= v->words && v->words - at >= 3 && v->w[at] <= 64, BAD_CODE);
-  apus_index x = apus_index_at(v->w + at);
+  apus_affine x = apus_affine_at(v->w + at);
   NEED(v->words - at - 3 >= 3 * x.terms, BAD_CODE);
   *low = *high = x.constant;
   for (uint32_t i = 0; i < x.terms; i++) {
