@@ -14,7 +14,7 @@ APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
 .PHONY: help setup venv build release run test check bench docs conformance lint format budget \
-  golden determinism emitted models sanitize install clean
+  generated golden determinism emitted models sanitize install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ test: setup ## build and run all tests and the examples' own checks
 	swift test --skip-build
 	Tests/Tools/check-examples.sh
 
-check: lint budget golden docs determinism emitted models ## what CI runs beside the tests
+check: lint budget generated golden docs determinism emitted models ## what CI runs beside the tests
 	swift build --build-tests -j $(JOBS) -Xswiftc -warnings-as-errors
 
 lint: ## check the format
@@ -64,6 +64,10 @@ format: ## rewrite the files in the agreed format
 
 budget: ## check the sizes of files, functions and lines
 	python3 Tests/Tools/budget.py
+
+generated: ## rewrite the interpreter's number functions; fails if that changes any
+	Sources/CApusVM/generate.py > Sources/CApusVM/Generated/machine_layer.h
+	@git diff --exit-code --stat -- Sources/CApusVM/Generated
 
 golden: setup ## rewrite the golden files; fails if that changes any
 	UPDATE_GOLDEN=1 swift test --filter Golden

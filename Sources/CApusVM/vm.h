@@ -38,14 +38,14 @@ static inline uint32_t apus_widened(uint32_t element) {
   }
 }
 /* An index in the code: number of terms, constant, then variable and coefficient of each term. */
-typedef struct { int64_t constant; uint32_t terms; const uint32_t *term; } apus_index;
-static inline apus_index apus_index_at(const uint32_t *w) {
-  return (apus_index){apus_i64_at(w + 1), w[0], w + 3};
+typedef struct { int64_t constant; uint32_t terms; const uint32_t *term; } apus_affine;
+static inline apus_affine apus_affine_at(const uint32_t *w) {
+  return (apus_affine){apus_i64_at(w + 1), w[0], w + 3};
 }
 /* A place in a buffer: buffer, lane stride, index. */
-typedef struct { uint32_t buffer; int64_t stride; apus_index index; } apus_access;
+typedef struct { uint32_t buffer; int64_t stride; apus_affine index; } apus_access;
 static inline apus_access apus_access_at(const uint32_t *w) {
-  return (apus_access){w[0], apus_i64_at(w + 1), apus_index_at(w + 3)};
+  return (apus_access){w[0], apus_i64_at(w + 1), apus_affine_at(w + 3)};
 }
 static inline uint32_t apus_access_words(const uint32_t *w) { return 6 + 3 * w[3]; }
 

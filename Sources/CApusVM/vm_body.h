@@ -1,10 +1,6 @@
 /* Routines for one instruction set: included with APUS_ROUTINES naming the table. */
 #include <float.h>
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wtype-limits"
-#endif
-#define APUS_LANES 16
-#include "include/apus_math.h"
+#include "vm_lanes.h"
 #if defined(__clang__)
 #define WIDE __attribute__((min_vector_width(512)))
 #else
@@ -21,26 +17,20 @@
 WIDE static void unary_f32(uint32_t f, size_t n, void *d, const void *a) {
   switch (f) {
     case APUS_U_neg: WIDELY(-x)
-    case APUS_U_recip: WIDELY(1.0f / x)
-    CALL(abs) CALL(sign) CALL(sqrt) CALL(exp) CALL(log) CALL(sin) CALL(cos) CALL(tan) CALL(asin)
-    CALL(acos) CALL(atan) CALL(sinh) CALL(cosh) CALL(tanh) CALL(asinh) CALL(acosh) CALL(atanh)
-    CALL(erf) CALL(sigmoid) CALL(floor) CALL(ceil) CALL(round)
+    CALL(recip) CALL(abs) CALL(sign) CALL(sqrt) CALL(exp) CALL(log) CALL(sin) CALL(cos) CALL(tan)
+    CALL(asin) CALL(acos) CALL(atan) CALL(sinh) CALL(cosh) CALL(tanh) CALL(asinh) CALL(acosh)
+    CALL(atanh) CALL(erf) CALL(sigmoid) CALL(floor) CALL(ceil) CALL(round)
     default: break;
   }
 }
 #undef CALL
-#define CALL(name) case APUS_U_##name: EACH(double, name(x[i]))
+#define CALL(name) case APUS_U_##name: EACH(double, apus_##name##_f64(x[i]))
 static void unary_f64(uint32_t f, size_t n, void *d, const void *a) {
   switch (f) {
     case APUS_U_neg: EACH(double, -x[i])
-    case APUS_U_abs: EACH(double, fabs(x[i]))
-    case APUS_U_recip: EACH(double, 1 / x[i])
-    case APUS_U_sign: EACH(double, x[i] > 0 ? 1 : x[i] < 0 ? -1 : x[i])
-    case APUS_U_sigmoid: EACH(double, 1 / (1 + exp(-x[i])))
-    case APUS_U_round: EACH(double, nearbyint(x[i]))
-    CALL(sqrt) CALL(exp) CALL(log) CALL(sin) CALL(cos) CALL(tan) CALL(asin) CALL(acos) CALL(atan)
-    CALL(sinh) CALL(cosh) CALL(tanh) CALL(asinh) CALL(acosh) CALL(atanh) CALL(erf) CALL(floor)
-    CALL(ceil)
+    CALL(recip) CALL(abs) CALL(sign) CALL(sqrt) CALL(exp) CALL(log) CALL(sin) CALL(cos) CALL(tan)
+    CALL(asin) CALL(acos) CALL(atan) CALL(sinh) CALL(cosh) CALL(tanh) CALL(asinh) CALL(acosh)
+    CALL(atanh) CALL(erf) CALL(sigmoid) CALL(floor) CALL(ceil) CALL(round)
     default: break;
   }
 }
@@ -50,8 +40,8 @@ static void unary_f64(uint32_t f, size_t n, void *d, const void *a) {
     switch (f) {                                                                 \
       case APUS_U_neg: EACH(U, 0 - x[i])                                         \
       case APUS_U_not: EACH(U, ~x[i])                                            \
-      case APUS_U_abs: EACH(U, (S)x[i] < 0 ? 0 - x[i] : x[i])                    \
-      default: EACH(U, (S)x[i] < 0 ? (U)-1 : (U)(x[i] != 0))                     \
+      case APUS_U_abs: EACH(S, apus_abs_##name(x[i]))                            \
+      default: EACH(S, apus_sign_##name(x[i]))                                   \
     }                                                                            \
   }
 WHOLE(i32, int32_t, uint32_t)
@@ -89,79 +79,55 @@ static void unary(uint32_t f, uint32_t type, size_t n, void *d, const void *a) {
       apus_f32_16 x = apus_load_16(p + i), y = apus_load_16(q + i); \
       apus_store_16(r + i, (e)); } \
     break; }
+#define CALL(name) case APUS_B_##name: WIDELY2(apus_##name##_16(x, y))
 WIDE static void binary_f32(uint32_t f, size_t n, void *d, const void *a, const void *b) {
   switch (f) {
     case APUS_B_add: WIDELY2(x + y)
     case APUS_B_sub: WIDELY2(x - y)
     case APUS_B_mul: WIDELY2(x * y)
     case APUS_B_div: WIDELY2(x / y)
-    case APUS_B_fmod: WIDELY2(apus_fmod_16(x, y))
-    case APUS_B_pow: WIDELY2(apus_pow_16(x, y))
-    case APUS_B_atan2: WIDELY2(apus_atan2_16(x, y))
-    case APUS_B_min: WIDELY2(apus_min_16(x, y))
-    case APUS_B_max: WIDELY2(apus_max_16(x, y))
+    CALL(mod) CALL(fmod) CALL(pow) CALL(atan2) CALL(min) CALL(max)
     default: break;
   }
 }
+#undef CALL
+#define CALL(name) case APUS_B_##name: EACH2(double, apus_##name##_f64(x[i], y[i]))
 static void binary_f64(uint32_t f, size_t n, void *d, const void *a, const void *b) {
   switch (f) {
     case APUS_B_add: EACH2(double, x[i] + y[i])
     case APUS_B_sub: EACH2(double, x[i] - y[i])
     case APUS_B_mul: EACH2(double, x[i] * y[i])
     case APUS_B_div: EACH2(double, x[i] / y[i])
-    case APUS_B_fmod: EACH2(double, fmod(x[i], y[i]))
-    case APUS_B_pow: EACH2(double, pow(x[i], y[i]))
-    case APUS_B_atan2: EACH2(double, atan2(x[i], y[i]))
-    case APUS_B_min: EACH2(double, x[i] < y[i] || x[i] != x[i] ? x[i] : y[i])
-    case APUS_B_max: EACH2(double, x[i] > y[i] || x[i] != x[i] ? x[i] : y[i])
+    CALL(mod) CALL(fmod) CALL(pow) CALL(atan2) CALL(min) CALL(max)
     default: break;
   }
 }
+#undef CALL
 /* Whole numbers wrap; division and remainder by 0 give 0; shifts by the width or more give 0, or
  * the sign for signed numbers to the right; negative powers of numbers but 1 and -1 give 0. */
-#define WHOLE2(name, S, U, BITS)                                                                \
-  static S quotient_##name(S x, S y) {                                                          \
-    if (y == 0) return 0;                                                                       \
-    if ((U)y == (U)-1 && (S)-1 < 0) return (S)(0 - (U)x);                                       \
-    return (S)(x / y);                                                                          \
-  }                                                                                             \
-  static S left_##name(S x, S y) {                                                              \
-    if (y == 0 || ((U)y == (U)-1 && (S)-1 < 0)) return 0;                                       \
-    return (S)(x % y);                                                                          \
-  }                                                                                             \
-  static S floored_##name(S x, S y) {                                                           \
-    S r = left_##name(x, y);                                                                    \
-    return r != 0 && (r < 0) != (y < 0) ? (S)((U)r + (U)y) : r;                                 \
-  }                                                                                             \
-  static S power_##name(S x, S y) {                                                             \
-    U r = 1, base = (U)x, e = (U)y;                                                             \
-    if (y < 0) return x == 1 ? 1 : (U)x == (U)-1 ? (S)(e & 1 ? (U)-1 : 1) : 0;                  \
-    for (; e != 0; e >>= 1, base *= base) if (e & 1) r *= base;                                 \
-    return (S)r;                                                                                \
-  }                                                                                             \
-  static S right_##name(S x, S y) { return (U)y < BITS ? (S)(x >> y) : (S)(x < 0 ? (U)-1 : 0); } \
-  static void binary_##name(uint32_t f, size_t n, void *d, const void *a, const void *b) {      \
-    switch (f) {                                                                                \
-      case APUS_B_add: EACH2(U, x[i] + y[i])                                                    \
-      case APUS_B_sub: EACH2(U, x[i] - y[i])                                                    \
-      case APUS_B_mul: EACH2(U, x[i] * y[i])                                                    \
-      case APUS_B_div: EACH2(S, quotient_##name(x[i], y[i]))                                    \
-      case APUS_B_fmod: EACH2(S, left_##name(x[i], y[i]))                                       \
-      case APUS_B_mod: EACH2(S, floored_##name(x[i], y[i]))                                     \
-      case APUS_B_pow: EACH2(S, power_##name(x[i], y[i]))                                       \
-      case APUS_B_min: EACH2(S, x[i] < y[i] ? x[i] : y[i])                                      \
-      case APUS_B_max: EACH2(S, x[i] > y[i] ? x[i] : y[i])                                      \
-      case APUS_B_and: EACH2(U, x[i] & y[i])                                                    \
-      case APUS_B_or: EACH2(U, x[i] | y[i])                                                     \
-      case APUS_B_xor: EACH2(U, x[i] ^ y[i])                                                    \
-      case APUS_B_shl: EACH2(U, y[i] < BITS ? x[i] << y[i] : 0)                                 \
-      default: EACH2(S, right_##name(x[i], y[i]))                                               \
-    }                                                                                           \
+#define WHOLE2(name, S, U)                                                                   \
+  static void binary_##name(uint32_t f, size_t n, void *d, const void *a, const void *b) {   \
+    switch (f) {                                                                             \
+      case APUS_B_add: EACH2(U, x[i] + y[i])                                                 \
+      case APUS_B_sub: EACH2(U, x[i] - y[i])                                                 \
+      case APUS_B_mul: EACH2(U, x[i] * y[i])                                                 \
+      case APUS_B_div: EACH2(S, apus_div_##name(x[i], y[i]))                                 \
+      case APUS_B_fmod: EACH2(S, apus_fmod_##name(x[i], y[i]))                               \
+      case APUS_B_mod: EACH2(S, apus_mod_##name(x[i], y[i]))                                 \
+      case APUS_B_pow: EACH2(S, apus_pow_##name(x[i], y[i]))                                 \
+      case APUS_B_min: EACH2(S, apus_min_##name(x[i], y[i]))                                 \
+      case APUS_B_max: EACH2(S, apus_max_##name(x[i], y[i]))                                 \
+      case APUS_B_and: EACH2(U, x[i] & y[i])                                                 \
+      case APUS_B_or: EACH2(U, x[i] | y[i])                                                  \
+      case APUS_B_xor: EACH2(U, x[i] ^ y[i])                                                 \
+      case APUS_B_shl: EACH2(S, apus_shl_##name(x[i], y[i]))                                 \
+      default: EACH2(S, apus_shr_##name(x[i], y[i]))                                         \
+    }                                                                                        \
   }
-WHOLE2(i32, int32_t, uint32_t, 32)
-WHOLE2(i64, int64_t, uint64_t, 64)
-WHOLE2(u32, uint32_t, uint32_t, 32)
-WHOLE2(u64, uint64_t, uint64_t, 64)
+WHOLE2(i32, int32_t, uint32_t)
+WHOLE2(i64, int64_t, uint64_t)
+WHOLE2(u32, uint32_t, uint32_t)
+WHOLE2(u64, uint64_t, uint64_t)
 static void binary(uint32_t f, uint32_t type, size_t n, void *d, const void *a, const void *b) {
   switch (type) {
     case APUS_F32: binary_f32(f, n, d, a, b); break;

@@ -12,6 +12,8 @@
 #include <math.h>
 #include "vm.h"
 #endif
+/* The pushed attribute defines no __AVX2__. */
+#define APUS_AVX2
 #define APUS_ROUTINES apus_routines_avx2
 #include "vm_body.h"
 #if defined(__clang__)

@@ -4,14 +4,17 @@
 #include <immintrin.h>
 #include <math.h>
 #include "vm.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), \
-                             apply_to = function)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #pragma GCC optimize("fp-contract=off")
 #include <math.h>
 #include "vm.h"
 #endif
+/* The pushed attribute defines no __AVX512F__. */
+#define APUS_AVX512
+#define APUS_AVX2
 #define APUS_ROUTINES apus_routines_avx512
 #include "vm_body.h"
 #if defined(__clang__)

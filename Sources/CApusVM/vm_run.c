@@ -13,7 +13,7 @@ typedef struct {
 } machine;
 
 static int64_t value(const machine *v, const uint32_t *w) {
-  apus_index x = apus_index_at(w);
+  apus_affine x = apus_affine_at(w);
   int64_t sum = x.constant;
   for (uint32_t i = 0; i < x.terms; i++)
     sum += v->variable[x.term[3 * i]] * apus_i64_at(x.term + 3 * i + 1);

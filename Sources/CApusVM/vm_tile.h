@@ -41,7 +41,7 @@ static inline __attribute__((always_inline, unused)) WIDE void tile_of(
   UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++) {
     int64_t left = (int64_t)t->stored - 16 * j;
     if (left >= 16) apus_store_16(t->output[i] + 16 * j, sum[i][j]);
-    else if (left > 0) apus_store_part_16(t->output[i] + 16 * j, sum[i][j], (size_t)left);
+    else if (left > 0) apus_store_part_16(t->output[i] + 16 * j, sum[i][j], (int)left);
   }
 }
 #define SHAPE(R, N) WIDE static void tile_##R##_##N(const apus_tile *t) { tile_of(t, R, N); }
@@ -62,7 +62,7 @@ static void tile_slow(const apus_tile *t) {
     int level = 0;
     for (uint32_t l = 0; l < t->levels; l++) if (t->extent[l] == 0) level = -1;
     while (level >= 0) {
-      sum = __builtin_fmaf(*a, *b, sum);
+      sum = apus_fma_1(*a, *b, sum);
       for (level = (int)t->levels - 1; level >= 0; level--) {
         a += t->a_step[level], b += t->b_step[level];
         if (++count[level] < t->extent[level]) break;
@@ -111,7 +111,7 @@ WIDE static void window(size_t channels, size_t taps, const float *x, const uint
   for (; c < channels; c++) {
     float sum = first ? first[c] : 0.0f;
     for (size_t t = 0; t < taps; t++)
-      sum = __builtin_fmaf(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c],
+      sum = apus_fma_1(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c],
                            w[(int64_t)t * w_step + (int64_t)c], sum);
     d[c] = sum;
   }

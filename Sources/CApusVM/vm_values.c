@@ -1,46 +1,8 @@
 /* Loads, stores, conversions and tests of lanes. */
 #include <math.h>
 #include "vm.h"
+#include "vm_lanes.h"
 
-static float from_half(uint16_t h) {
-  uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = h & 0x7fff, bits;
-  float f;
-  if (rest >= 0x7c00) bits = sign | 0x7f800000 | (rest & 0x3ff) << 13;
-  else if (rest >= 0x400) bits = sign | ((rest << 13) + 0x38000000);
-  else {
-    f = (float)rest * 0x1p-24f;
-    return sign ? -f : f;
-  }
-  memcpy(&f, &bits, 4);
-  return f;
-}
-/* Round to nearest even; NaN keeps its sign and upper bits and stays quiet. */
-static uint16_t to_half(float f) {
-  uint32_t bits, sign, magnitude;
-  memcpy(&bits, &f, 4);
-  sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return (uint16_t)(sign | 0x7e00 | (magnitude >> 13 & 0x3ff));
-  if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00);
-  if (magnitude >= 0x38800000) {
-    magnitude += 0xfff + (magnitude >> 13 & 1);
-    return (uint16_t)(sign | ((magnitude - 0x38000000) >> 13));
-  }
-  float a = fabsf(f) * 0x1p24f + 0x1p23f;
-  memcpy(&magnitude, &a, 4);
-  return (uint16_t)(sign | (magnitude & 0x7fff));
-}
-static float from_brain(uint16_t h) {
-  uint32_t bits = (uint32_t)h << 16;
-  float f;
-  memcpy(&f, &bits, 4);
-  return f;
-}
-static uint16_t to_brain(float f) {
-  uint32_t bits;
-  memcpy(&bits, &f, 4);
-  if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
-  return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 #define SAME(x) (x)
 #define TRUTH(x) ((x) != 0)
 #define LOADS(T, R, f)                                              \
@@ -61,8 +23,8 @@ void apus_load_lanes(uint32_t element, size_t n, void *d, const void *p, int64_t
     case APUS_I8: LOADS(int8_t, int32_t, SAME)
     case APUS_U16: LOADS(uint16_t, int32_t, SAME)
     case APUS_I16: LOADS(int16_t, int32_t, SAME)
-    case APUS_F16: LOADS(uint16_t, float, from_half)
-    case APUS_BF16: LOADS(uint16_t, float, from_brain)
+    case APUS_F16: LOADS(uint16_t, float, apus_f16_to_f32)
+    case APUS_BF16: LOADS(uint16_t, float, apus_bf16_to_f32)
     case APUS_F32: case APUS_I32: case APUS_U32: LOADS(uint32_t, uint32_t, SAME)
     default: LOADS(uint64_t, uint64_t, SAME)
   }
@@ -83,8 +45,8 @@ void apus_store_lanes(uint32_t element, size_t n, void *p, int64_t stride, const
     case APUS_BOOL: STORES(uint8_t, uint8_t, TRUTH)
     case APUS_U8: case APUS_I8: STORES(uint8_t, uint32_t, SAME)
     case APUS_U16: case APUS_I16: STORES(uint16_t, uint32_t, SAME)
-    case APUS_F16: STORES(uint16_t, float, to_half)
-    case APUS_BF16: STORES(uint16_t, float, to_brain)
+    case APUS_F16: STORES(uint16_t, float, apus_f32_to_f16)
+    case APUS_BF16: STORES(uint16_t, float, apus_f32_to_bf16)
     case APUS_F32: case APUS_I32: case APUS_U32: STORES(uint32_t, uint32_t, SAME)
     default: STORES(uint64_t, uint64_t, SAME)
   }
@@ -112,22 +74,16 @@ static uint64_t whole_of(uint32_t type, const void *a, size_t i) {
     default: return ((const uint64_t *)a)[i];
   }
 }
-static uint64_t saturated(double x, double low, double high, int64_t least, uint64_t most) {
-  if (x != x) return 0;
-  if (x <= low) return (uint64_t)least;
-  if (x >= high) return most;
-  return x < 0 ? (uint64_t)(int64_t)x : (uint64_t)x;
-}
 static uint64_t truncated(uint32_t to, double x) {
   switch (to) {
-    case APUS_I8: return saturated(x, -0x1p7, 0x1p7, INT8_MIN, INT8_MAX);
-    case APUS_U8: return saturated(x, 0, 0x1p8, 0, UINT8_MAX);
-    case APUS_I16: return saturated(x, -0x1p15, 0x1p15, INT16_MIN, INT16_MAX);
-    case APUS_U16: return saturated(x, 0, 0x1p16, 0, UINT16_MAX);
-    case APUS_I32: return saturated(x, -0x1p31, 0x1p31, INT32_MIN, INT32_MAX);
-    case APUS_I64: return saturated(x, -0x1p63, 0x1p63, INT64_MIN, INT64_MAX);
-    case APUS_U32: return saturated(x, 0, 0x1p32, 0, UINT32_MAX);
-    default: return saturated(x, 0, 0x1p64, 0, UINT64_MAX);
+    case APUS_I8: return (uint64_t)apus_f64_to_i8(x);
+    case APUS_U8: return (uint64_t)apus_f64_to_u8(x);
+    case APUS_I16: return (uint64_t)apus_f64_to_i16(x);
+    case APUS_U16: return (uint64_t)apus_f64_to_u16(x);
+    case APUS_I32: return (uint64_t)apus_f64_to_i32(x);
+    case APUS_I64: return (uint64_t)apus_f64_to_i64(x);
+    case APUS_U32: return apus_f64_to_u32(x);
+    default: return apus_f64_to_u64(x);
   }
 }
 static float single_of(uint32_t type, const void *a, size_t i) {

@@ -26,7 +26,7 @@ typedef struct {
 /* The interval of an index that starts at word `at`. */
 static apus_vm_status index_range(state *v, uint32_t at, int64_t *low, int64_t *high) {
   NEED(at <= v->words && v->words - at >= 3 && v->w[at] <= 64, BAD_CODE);
-  apus_index x = apus_index_at(v->w + at);
+  apus_affine x = apus_affine_at(v->w + at);
   NEED(v->words - at - 3 >= 3 * x.terms, BAD_CODE);
   *low = *high = x.constant;
   for (uint32_t i = 0; i < x.terms; i++) {
@@ -258,7 +258,7 @@ static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
   if (f >= APUS_B_COUNT) return false;
   bool bits = f == APUS_B_and || f == APUS_B_or || f == APUS_B_xor;
   if (truth) return bits || f == APUS_B_min || f == APUS_B_max;
-  if (real) return !bits && f != APUS_B_mod && f != APUS_B_shl && f != APUS_B_shr;
+  if (real) return !bits && f != APUS_B_shl && f != APUS_B_shr;
   return f != APUS_B_atan2;
 }
 static apus_vm_status check_lanes(state *v, uint32_t opcode) {

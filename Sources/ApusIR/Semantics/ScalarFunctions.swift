@@ -20,7 +20,7 @@ public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
 /// A function of two numbers of one type.
 public enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   case add, sub, mul, div
-  /// Remainder with the sign of the divisor (Python's `%`); integers only.
+  /// Remainder with the sign of the divisor (Python's `%`).
   case floorMod = "mod"
   /// Remainder with the sign of the dividend (C's `fmod` and `%`).
   case truncatedMod = "fmod"

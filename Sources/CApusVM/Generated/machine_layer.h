@@ -1,0 +1,863 @@
+/* Written by Sources/CApusVM/generate.py from Sources/ApusC/Runtime/machine_layer.h.in; do not edit. */
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#if defined(__GNUC__) || defined(__clang__)
+#define APUS_INLINE static inline __attribute__((always_inline, unused))
+#define APUS_ALIGNED __attribute__((aligned(64)))
+#define APUS_RESTRICT __restrict__
+#else
+#define APUS_INLINE static inline
+#define APUS_ALIGNED
+#define APUS_RESTRICT restrict
+#endif
+#if defined(__GNUC__)
+#define APUS_FETCH(p) __builtin_prefetch((p), 0, 2)
+#else
+#define APUS_FETCH(p) ((void)(p))
+#endif
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(APUS_AVX512)
+#define APUS_AVX512
+#endif
+#if defined(__AVX2__) && defined(__FMA__) && !defined(APUS_AVX2)
+#define APUS_AVX2
+#endif
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_f)
+#define APUS_FUSES
+#endif
+#if defined(__clang__) && defined(APUS_AVX512)
+#define APUS_KERNEL __attribute__((noinline, min_vector_width(512)))
+#elif defined(__GNUC__)
+#define APUS_KERNEL __attribute__((noinline))
+#else
+#define APUS_KERNEL
+#endif
+typedef float apus_f32_1;
+typedef int32_t apus_i32_1;
+typedef int apus_mask_1;
+/* An index as ONNX counts it, kept inside 0..<extent. */
+APUS_INLINE ptrdiff_t apus_index(int64_t i, ptrdiff_t extent) {
+  if (i < 0) i += extent;
+  return i < 0 ? 0 : i >= extent ? extent - 1 : (ptrdiff_t)i;
+}
+APUS_INLINE float apus_f16_to_f32(uint16_t h) {
+  const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, magnitude = h & 0x7fffu;
+  uint32_t bits;
+  float result;
+  if (magnitude >= 0x7c00u) {
+    bits = sign | 0x7f800000u | ((magnitude & 0x3ffu) << 13);
+  } else if (magnitude >= 0x400u) {
+    bits = sign | ((magnitude + 0x1c000u) << 13);
+  } else {
+    const float small = (float)magnitude * 0x1p-24f;
+    memcpy(&bits, &small, sizeof bits);
+    bits |= sign;
+  }
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+APUS_INLINE uint16_t apus_f32_to_f16(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | (magnitude >> 13 & 0x3ffu));
+  if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
+  if (magnitude >= 0x38800000u) {
+    const uint32_t odd = magnitude >> 13 & 1u;
+    return (uint16_t)(sign | ((magnitude + 0xfffu + odd - 0x38000000u) >> 13));
+  }
+  float small;
+  memcpy(&small, &magnitude, sizeof small);
+  return (uint16_t)(sign | (uint32_t)rintf(small * 0x1p24f));
+}
+APUS_INLINE float apus_bf16_to_f32(uint16_t h) {
+  const uint32_t bits = (uint32_t)h << 16;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+APUS_INLINE uint16_t apus_f32_to_bf16(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40u);
+  return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+APUS_INLINE int32_t apus_bits_1(float x) {
+  int32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+APUS_INLINE float apus_from_bits_1(int32_t bits) {
+  float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+APUS_INLINE int32_t apus_shl_bits_1(int32_t x, int n) { return (int32_t)((uint32_t)x << n); }
+APUS_INLINE float apus_splat_1(float x) { return x; }
+/* a * b + c, with one rounding where the machine can. */
+APUS_INLINE float apus_fma_1(float a, float b, float c) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+APUS_INLINE float apus_select_1(int m, float a, float b) { return m ? a : b; }
+/* The larger number, where a is no NaN; a NaN in b stays. */
+APUS_INLINE apus_f32_1 apus_max_known_1(apus_f32_1 a, apus_f32_1 b) {
+#if defined(APUS_AVX512) && 1 == 16
+  return (apus_f32_1)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__) && 1 == 8
+  return (apus_f32_1)_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__SSE__) && 1 == 4
+  return (apus_f32_1)_mm_max_ps((__m128)a, (__m128)b);
+#else
+  return apus_select_1(a > b, a, b);
+#endif
+}
+/* The smaller number, where a is no NaN; a NaN in b stays. */
+APUS_INLINE apus_f32_1 apus_min_known_1(apus_f32_1 a, apus_f32_1 b) {
+#if defined(APUS_AVX512) && 1 == 16
+  return (apus_f32_1)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__) && 1 == 8
+  return (apus_f32_1)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__SSE__) && 1 == 4
+  return (apus_f32_1)_mm_min_ps((__m128)a, (__m128)b);
+#else
+  return apus_select_1(a < b, a, b);
+#endif
+}
+/* The larger number; NaN when either is NaN. */
+APUS_INLINE apus_f32_1 apus_max_1(apus_f32_1 a, apus_f32_1 b) {
+  return apus_select_1(a != a, a, apus_max_known_1(a, b));
+}
+/* The smaller number; NaN when either is NaN. */
+APUS_INLINE apus_f32_1 apus_min_1(apus_f32_1 a, apus_f32_1 b) {
+  return apus_select_1(a != a, a, apus_min_known_1(a, b));
+}
+APUS_INLINE apus_f32_1 apus_abs_1(apus_f32_1 x) {
+  return apus_from_bits_1(apus_bits_1(x) & 0x7fffffff);
+}
+APUS_INLINE apus_f32_1 apus_copysign_1(apus_f32_1 x, apus_f32_1 sign) {
+  return apus_from_bits_1(
+      (apus_bits_1(x) & 0x7fffffff) | (apus_bits_1(sign) & (-0x7fffffff - 1)));
+}
+/* To the nearest integer, ties to even. */
+APUS_INLINE apus_f32_1 apus_round_1(apus_f32_1 x) {
+  const apus_f32_1 big = apus_copysign_1(apus_splat_1(0x1p23f), x);
+  const apus_f32_1 rounded = apus_copysign_1((x + big) - big, x);
+  return apus_select_1(apus_abs_1(x) < 0x1p23f, rounded, x);
+}
+APUS_INLINE apus_f32_1 apus_floor_1(apus_f32_1 x) {
+  const apus_f32_1 r = apus_round_1(x);
+  return apus_copysign_1(apus_select_1(r > x, r - 1.0f, r), x);
+}
+APUS_INLINE apus_f32_1 apus_ceil_1(apus_f32_1 x) {
+  const apus_f32_1 r = apus_round_1(x);
+  return apus_copysign_1(apus_select_1(r < x, r + 1.0f, r), x);
+}
+APUS_INLINE apus_f32_1 apus_sign_1(apus_f32_1 x) {
+  const apus_f32_1 one = apus_copysign_1(apus_splat_1(1.0f), x);
+  return apus_select_1(x != 0.0f, apus_select_1(x == x, one, x), apus_splat_1(0.0f));
+}
+APUS_INLINE apus_f32_1 apus_recip_1(apus_f32_1 x) { return 1.0f / x; }
+APUS_INLINE float apus_sqrt_1(float x) { return sqrtf(x); }
+/* Within 1.1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
+  x = apus_max_known_1(apus_splat_1(-104.0f), apus_min_known_1(apus_splat_1(89.0f), x));
+  const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
+  const apus_f32_1 n = shifted - 0x1.8p23f;
+  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
+  r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
+  apus_f32_1 p = apus_splat_1(1.395047869e-03f);
+  p = apus_fma_1(p, r, apus_splat_1(8.368882249e-03f));
+  p = apus_fma_1(p, r, apus_splat_1(4.166620599e-02f));
+  p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
+  p = apus_fma_1(p * r, r, r) + 1.0f;
+  const apus_i32_1 k = apus_bits_1(shifted) - 0x4B400000, half = k >> 1;
+  const apus_f32_1 low = apus_from_bits_1(apus_shl_bits_1(half + 127, 23));
+  return p * low * apus_from_bits_1(apus_shl_bits_1(k - half + 127, 23));
+}
+/* exp(x) - 1 for |x| below 80, without cancellation near 0. */
+APUS_INLINE apus_f32_1 apus_expm1_1(apus_f32_1 x) {
+  const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
+  const apus_f32_1 n = shifted - 0x1.8p23f;
+  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
+  r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
+  apus_f32_1 p = apus_splat_1(1.395047869e-03f);
+  p = apus_fma_1(p, r, apus_splat_1(8.368882249e-03f));
+  p = apus_fma_1(p, r, apus_splat_1(4.166620599e-02f));
+  p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
+  p = apus_fma_1(p * r, r, r);
+  const apus_f32_1 power =
+      apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted) - 0x4B400000 + 127, 23));
+  return apus_fma_1(p, power, power - 1.0f);
+}
+/* Within 3 ULP: e / (e + 2) with e = exp(2|x|) - 1. */
+APUS_INLINE apus_f32_1 apus_tanh_1(apus_f32_1 x) {
+  const apus_f32_1 a = apus_min_known_1(apus_splat_1(9.02f), apus_abs_1(x));
+  const apus_f32_1 e = apus_expm1_1(a + a);
+  return apus_copysign_1(e / (e + 2.0f), x);
+}
+/* Within 3 ULP: e / (1 + e) with e = exp(x) below 0, where 1 / (1 + 1 / e) would overflow. */
+APUS_INLINE apus_f32_1 apus_sigmoid_1(apus_f32_1 x) {
+  const apus_f32_1 e = apus_exp_1(apus_copysign_1(x, apus_splat_1(-1.0f)));
+  return apus_select_1(x < 0.0f, e, apus_splat_1(1.0f)) / (e + 1.0f);
+}
+/* Within 3 ULP: x P(x^2) up to 1, 1 - exp(Q(|x|)) above. */
+APUS_INLINE apus_f32_1 apus_erf_1(apus_f32_1 x) {
+  apus_f32_1 a = apus_abs_1(x);
+  const apus_f32_1 u = x * x;
+  apus_f32_1 s = apus_splat_1(7.853860967e-05f);
+  s = apus_fma_1(s, u, apus_splat_1(-8.010193509e-04f));
+  s = apus_fma_1(s, u, apus_splat_1(5.188327673e-03f));
+  s = apus_fma_1(s, u, apus_splat_1(-2.685381193e-02f));
+  s = apus_fma_1(s, u, apus_splat_1(1.128358515e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(-3.761262582e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(1.128379166e+00f));
+  const apus_mask_1 big = a > 1.0f;
+  a = apus_min_known_1(apus_splat_1(3.95f), a);
+  apus_f32_1 q = apus_splat_1(1.863792530e-04f);
+  q = apus_fma_1(q, a, apus_splat_1(-2.947658888e-03f));
+  q = apus_fma_1(q, a, apus_splat_1(2.183806628e-02f));
+  q = apus_fma_1(q, a, apus_splat_1(-1.031067592e-01f));
+  q = apus_fma_1(q, a, apus_splat_1(-6.381448277e-01f));
+  q = apus_fma_1(q, a, apus_splat_1(-1.127089193e+00f));
+  q = apus_fma_1(q, a, apus_splat_1(-3.415223309e-04f));
+  return apus_select_1(big, apus_copysign_1(1.0f - apus_exp_1(q), x), s * x);
+}
+APUS_INLINE float apus_i32_to_f32_1(int32_t x) { return (float)x; }
+/* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
+APUS_INLINE apus_f32_1 apus_log_1(apus_f32_1 x) {
+  const apus_mask_1 tiny = x < 0x1p-126f;
+  const apus_f32_1 scaled = apus_select_1(tiny, x * 0x1p23f, x);
+  const apus_i32_1 bits = apus_bits_1(scaled) - 0x3f3504f3;
+  apus_f32_1 e = apus_i32_to_f32_1(bits >> 23);
+  e = e - apus_select_1(tiny, apus_splat_1(23.0f), apus_splat_1(0.0f));
+  const apus_f32_1 r = apus_from_bits_1((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
+  const apus_f32_1 z = r * r;
+  apus_f32_1 p = apus_splat_1(7.0376836292e-2f);
+  p = apus_fma_1(p, r, apus_splat_1(-1.1514610310e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(1.1676998740e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(-1.2420140846e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(1.4249322787e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(-1.6668057665e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(2.0000714765e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(-2.4999993993e-1f));
+  p = apus_fma_1(p, r, apus_splat_1(3.3333331174e-1f));
+  apus_f32_1 y = apus_fma_1(e, apus_splat_1(-2.12194440e-4f), p * r * z);
+  y = apus_fma_1(z, apus_splat_1(-0.5f), y);
+  y = apus_fma_1(e, apus_splat_1(0.693359375f), r + y);
+  y = apus_select_1(x == 0.0f, apus_splat_1(-INFINITY), y);
+  y = apus_select_1(x == INFINITY, x, y);
+  return apus_select_1(x >= 0.0f, y, apus_splat_1(NAN));
+}
+APUS_INLINE float apus_sin_1(float x) { return sinf(x); }
+APUS_INLINE float apus_cos_1(float x) { return cosf(x); }
+APUS_INLINE float apus_tan_1(float x) { return tanf(x); }
+APUS_INLINE float apus_asin_1(float x) { return asinf(x); }
+APUS_INLINE float apus_acos_1(float x) { return acosf(x); }
+APUS_INLINE float apus_atan_1(float x) { return atanf(x); }
+APUS_INLINE float apus_sinh_1(float x) { return sinhf(x); }
+APUS_INLINE float apus_cosh_1(float x) { return coshf(x); }
+APUS_INLINE float apus_asinh_1(float x) { return asinhf(x); }
+APUS_INLINE float apus_acosh_1(float x) { return acoshf(x); }
+APUS_INLINE float apus_atanh_1(float x) { return atanhf(x); }
+APUS_INLINE float apus_pow_1(float x, float y) { return powf(x, y); }
+APUS_INLINE float apus_atan2_1(float x, float y) { return atan2f(x, y); }
+APUS_INLINE float apus_fmod_1(float x, float y) { return fmodf(x, y); }
+APUS_INLINE float apus_mod_1(float x, float y) {
+  const float r = fmodf(x, y);
+  return r != 0.0f && (r < 0.0f) != (y < 0.0f) ? r + y : r;
+}
+APUS_INLINE double apus_abs_f64(double x) { return fabs(x); }
+APUS_INLINE double apus_sqrt_f64(double x) { return sqrt(x); }
+APUS_INLINE double apus_exp_f64(double x) { return exp(x); }
+APUS_INLINE double apus_log_f64(double x) { return log(x); }
+APUS_INLINE double apus_erf_f64(double x) { return erf(x); }
+APUS_INLINE double apus_floor_f64(double x) { return floor(x); }
+APUS_INLINE double apus_ceil_f64(double x) { return ceil(x); }
+APUS_INLINE double apus_round_f64(double x) { return rint(x); }
+APUS_INLINE double apus_recip_f64(double x) { return 1.0 / x; }
+APUS_INLINE double apus_sigmoid_f64(double x) { return 1.0 / (1.0 + exp(-x)); }
+APUS_INLINE double apus_sign_f64(double x) {
+  return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == x ? 0.0 : x;
+}
+APUS_INLINE double apus_sin_f64(double x) { return sin(x); }
+APUS_INLINE double apus_cos_f64(double x) { return cos(x); }
+APUS_INLINE double apus_tan_f64(double x) { return tan(x); }
+APUS_INLINE double apus_asin_f64(double x) { return asin(x); }
+APUS_INLINE double apus_acos_f64(double x) { return acos(x); }
+APUS_INLINE double apus_atan_f64(double x) { return atan(x); }
+APUS_INLINE double apus_sinh_f64(double x) { return sinh(x); }
+APUS_INLINE double apus_cosh_f64(double x) { return cosh(x); }
+APUS_INLINE double apus_tanh_f64(double x) { return tanh(x); }
+APUS_INLINE double apus_asinh_f64(double x) { return asinh(x); }
+APUS_INLINE double apus_acosh_f64(double x) { return acosh(x); }
+APUS_INLINE double apus_atanh_f64(double x) { return atanh(x); }
+APUS_INLINE double apus_pow_f64(double x, double y) { return pow(x, y); }
+APUS_INLINE double apus_atan2_f64(double x, double y) { return atan2(x, y); }
+APUS_INLINE double apus_fmod_f64(double x, double y) { return fmod(x, y); }
+APUS_INLINE double apus_max_f64(double x, double y) { return x != x ? x : x > y ? x : y; }
+APUS_INLINE double apus_min_f64(double x, double y) { return x != x ? x : x < y ? x : y; }
+APUS_INLINE double apus_mod_f64(double x, double y) {
+  const double r = fmod(x, y);
+  return r != 0.0 && (r < 0.0) != (y < 0.0) ? r + y : r;
+}
+APUS_INLINE int32_t apus_max_i32(int32_t x, int32_t y) { return x > y ? x : y; }
+APUS_INLINE int32_t apus_min_i32(int32_t x, int32_t y) { return x < y ? x : y; }
+/* Toward zero; by zero gives 0. */
+APUS_INLINE int32_t apus_div_i32(int32_t x, int32_t y) {
+  if (y == 0) return 0;
+  if (y == -1) return (int32_t)(0u - (uint32_t)x);
+  return x / y;
+}
+APUS_INLINE int32_t apus_fmod_i32(int32_t x, int32_t y) {
+  if (y == 0) return 0;
+  if (y == -1) return 0;
+  return x % y;
+}
+APUS_INLINE int32_t apus_mod_i32(int32_t x, int32_t y) {
+  int32_t r;
+  if (y == 0 || y == -1) return 0;
+  r = x % y;
+  return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+APUS_INLINE int32_t apus_shl_i32(int32_t x, int32_t y) {
+  return (uint32_t)y < 32 ? (int32_t)((uint32_t)x << (uint32_t)y) : 0;
+}
+APUS_INLINE int32_t apus_shr_i32(int32_t x, int32_t y) {
+  return (uint32_t)y < 32 ? x >> (uint32_t)y : x < 0 ? -1 : 0;
+}
+APUS_INLINE int32_t apus_pow_i32(int32_t x, int32_t y) {
+  uint32_t base = (uint32_t)x, result = 1u;
+  if (y < 0) return x == 1 ? 1 : x == -1 ? (y % 2 ? -1 : 1) : 0;
+  for (; y > 0; y = (int32_t)(y / 2)) {
+    if (y % 2) result *= base;
+    base *= base;
+  }
+  return (int32_t)result;
+}
+APUS_INLINE int32_t apus_abs_i32(int32_t x) { return x < 0 ? (int32_t)(0u - (uint32_t)x) : x; }
+APUS_INLINE int32_t apus_sign_i32(int32_t x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+APUS_INLINE int64_t apus_max_i64(int64_t x, int64_t y) { return x > y ? x : y; }
+APUS_INLINE int64_t apus_min_i64(int64_t x, int64_t y) { return x < y ? x : y; }
+/* Toward zero; by zero gives 0. */
+APUS_INLINE int64_t apus_div_i64(int64_t x, int64_t y) {
+  if (y == 0) return 0;
+  if (y == -1) return (int64_t)(0u - (uint64_t)x);
+  return x / y;
+}
+APUS_INLINE int64_t apus_fmod_i64(int64_t x, int64_t y) {
+  if (y == 0) return 0;
+  if (y == -1) return 0;
+  return x % y;
+}
+APUS_INLINE int64_t apus_mod_i64(int64_t x, int64_t y) {
+  int64_t r;
+  if (y == 0 || y == -1) return 0;
+  r = x % y;
+  return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+APUS_INLINE int64_t apus_shl_i64(int64_t x, int64_t y) {
+  return (uint64_t)y < 64 ? (int64_t)((uint64_t)x << (uint64_t)y) : 0;
+}
+APUS_INLINE int64_t apus_shr_i64(int64_t x, int64_t y) {
+  return (uint64_t)y < 64 ? x >> (uint64_t)y : x < 0 ? -1 : 0;
+}
+APUS_INLINE int64_t apus_pow_i64(int64_t x, int64_t y) {
+  uint64_t base = (uint64_t)x, result = 1u;
+  if (y < 0) return x == 1 ? 1 : x == -1 ? (y % 2 ? -1 : 1) : 0;
+  for (; y > 0; y = (int64_t)(y / 2)) {
+    if (y % 2) result *= base;
+    base *= base;
+  }
+  return (int64_t)result;
+}
+APUS_INLINE int64_t apus_abs_i64(int64_t x) { return x < 0 ? (int64_t)(0u - (uint64_t)x) : x; }
+APUS_INLINE int64_t apus_sign_i64(int64_t x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
+APUS_INLINE uint32_t apus_max_u32(uint32_t x, uint32_t y) { return x > y ? x : y; }
+APUS_INLINE uint32_t apus_min_u32(uint32_t x, uint32_t y) { return x < y ? x : y; }
+/* Toward zero; by zero gives 0. */
+APUS_INLINE uint32_t apus_div_u32(uint32_t x, uint32_t y) {
+  if (y == 0) return 0;
+  return x / y;
+}
+APUS_INLINE uint32_t apus_fmod_u32(uint32_t x, uint32_t y) {
+  if (y == 0) return 0;
+  return x % y;
+}
+APUS_INLINE uint32_t apus_mod_u32(uint32_t x, uint32_t y) {
+  return y == 0 ? 0 : x % y;
+}
+APUS_INLINE uint32_t apus_shl_u32(uint32_t x, uint32_t y) {
+  return (uint32_t)y < 32 ? (uint32_t)((uint32_t)x << (uint32_t)y) : 0;
+}
+APUS_INLINE uint32_t apus_shr_u32(uint32_t x, uint32_t y) {
+  return (uint32_t)y < 32 ? x >> (uint32_t)y : 0;
+}
+APUS_INLINE uint32_t apus_pow_u32(uint32_t x, uint32_t y) {
+  uint32_t base = (uint32_t)x, result = 1u;
+  for (; y > 0; y = (uint32_t)(y / 2)) {
+    if (y % 2) result *= base;
+    base *= base;
+  }
+  return (uint32_t)result;
+}
+APUS_INLINE uint32_t apus_abs_u32(uint32_t x) { return x; }
+APUS_INLINE uint32_t apus_sign_u32(uint32_t x) { return x > 0 ? 1 : 0; }
+APUS_INLINE uint64_t apus_max_u64(uint64_t x, uint64_t y) { return x > y ? x : y; }
+APUS_INLINE uint64_t apus_min_u64(uint64_t x, uint64_t y) { return x < y ? x : y; }
+/* Toward zero; by zero gives 0. */
+APUS_INLINE uint64_t apus_div_u64(uint64_t x, uint64_t y) {
+  if (y == 0) return 0;
+  return x / y;
+}
+APUS_INLINE uint64_t apus_fmod_u64(uint64_t x, uint64_t y) {
+  if (y == 0) return 0;
+  return x % y;
+}
+APUS_INLINE uint64_t apus_mod_u64(uint64_t x, uint64_t y) {
+  return y == 0 ? 0 : x % y;
+}
+APUS_INLINE uint64_t apus_shl_u64(uint64_t x, uint64_t y) {
+  return (uint64_t)y < 64 ? (uint64_t)((uint64_t)x << (uint64_t)y) : 0;
+}
+APUS_INLINE uint64_t apus_shr_u64(uint64_t x, uint64_t y) {
+  return (uint64_t)y < 64 ? x >> (uint64_t)y : 0;
+}
+APUS_INLINE uint64_t apus_pow_u64(uint64_t x, uint64_t y) {
+  uint64_t base = (uint64_t)x, result = 1u;
+  for (; y > 0; y = (uint64_t)(y / 2)) {
+    if (y % 2) result *= base;
+    base *= base;
+  }
+  return (uint64_t)result;
+}
+APUS_INLINE uint64_t apus_abs_u64(uint64_t x) { return x; }
+APUS_INLINE uint64_t apus_sign_u64(uint64_t x) { return x > 0 ? 1 : 0; }
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f32_to_i8(float x) {
+  if (x != x) return 0;
+  return x <= -0x1p7f ? INT8_MIN : x >= 0x1p7f ? INT8_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f64_to_i8(double x) {
+  if (x != x) return 0;
+  return x <= -0x1p7 ? INT8_MIN : x >= 0x1p7 ? INT8_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f32_to_i16(float x) {
+  if (x != x) return 0;
+  return x <= -0x1p15f ? INT16_MIN : x >= 0x1p15f ? INT16_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f64_to_i16(double x) {
+  if (x != x) return 0;
+  return x <= -0x1p15 ? INT16_MIN : x >= 0x1p15 ? INT16_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f32_to_i32(float x) {
+  if (x != x) return 0;
+  return x <= -0x1p31f ? INT32_MIN : x >= 0x1p31f ? INT32_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f64_to_i32(double x) {
+  if (x != x) return 0;
+  return x <= -0x1p31 ? INT32_MIN : x >= 0x1p31 ? INT32_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int64_t apus_f32_to_i64(float x) {
+  if (x != x) return 0;
+  return x <= -0x1p63f ? INT64_MIN : x >= 0x1p63f ? INT64_MAX : (int64_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int64_t apus_f64_to_i64(double x) {
+  if (x != x) return 0;
+  return x <= -0x1p63 ? INT64_MIN : x >= 0x1p63 ? INT64_MAX : (int64_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f32_to_u8(float x) {
+  if (x != x) return 0;
+  return x <= 0.0f ? 0 : x >= 0x1p8f ? UINT8_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f64_to_u8(double x) {
+  if (x != x) return 0;
+  return x <= 0.0 ? 0 : x >= 0x1p8 ? UINT8_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f32_to_u16(float x) {
+  if (x != x) return 0;
+  return x <= 0.0f ? 0 : x >= 0x1p16f ? UINT16_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE int32_t apus_f64_to_u16(double x) {
+  if (x != x) return 0;
+  return x <= 0.0 ? 0 : x >= 0x1p16 ? UINT16_MAX : (int32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE uint32_t apus_f32_to_u32(float x) {
+  if (x != x) return 0;
+  return x <= 0.0f ? 0 : x >= 0x1p32f ? UINT32_MAX : (uint32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE uint32_t apus_f64_to_u32(double x) {
+  if (x != x) return 0;
+  return x <= 0.0 ? 0 : x >= 0x1p32 ? UINT32_MAX : (uint32_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE uint64_t apus_f32_to_u64(float x) {
+  if (x != x) return 0;
+  return x <= 0.0f ? 0 : x >= 0x1p64f ? UINT64_MAX : (uint64_t)x;
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE uint64_t apus_f64_to_u64(double x) {
+  if (x != x) return 0;
+  return x <= 0.0 ? 0 : x >= 0x1p64 ? UINT64_MAX : (uint64_t)x;
+}
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+typedef float apus_f32_16 __attribute__((vector_size(4 * 16)));
+typedef int32_t apus_i32_16 __attribute__((vector_size(4 * 16)));
+typedef int32_t apus_mask_16 __attribute__((vector_size(4 * 16)));
+typedef uint32_t apus_u32_16 __attribute__((vector_size(4 * 16)));
+typedef float apus_f32_any_16 __attribute__((vector_size(4 * 16), aligned(4), may_alias));
+typedef int32_t apus_i32_any_16 __attribute__((vector_size(4 * 16), aligned(4), may_alias));
+typedef uint32_t apus_u32_any_16 __attribute__((vector_size(4 * 16), aligned(4), may_alias));
+APUS_INLINE apus_i32_16 apus_bits_16(apus_f32_16 x) { return (apus_i32_16)x; }
+APUS_INLINE apus_f32_16 apus_from_bits_16(apus_i32_16 bits) { return (apus_f32_16)bits; }
+APUS_INLINE apus_i32_16 apus_shl_bits_16(apus_i32_16 x, int n) { return x << n; }
+APUS_INLINE apus_f32_16 apus_splat_16(float x) { return x - (apus_f32_16){0}; }
+APUS_INLINE apus_i32_16 apus_splat_i32_16(int32_t x) { return x - (apus_i32_16){0}; }
+APUS_INLINE apus_u32_16 apus_splat_u32_16(uint32_t x) { return x - (apus_u32_16){0}; }
+APUS_INLINE apus_mask_16 apus_splat_mask_16(int x) { return -x - (apus_mask_16){0}; }
+APUS_INLINE apus_f32_16 apus_load_16(const float *p) { return *(const apus_f32_any_16 *)p; }
+APUS_INLINE apus_i32_16 apus_load_i32_16(const int32_t *p) { return *(const apus_i32_any_16 *)p; }
+APUS_INLINE apus_u32_16 apus_load_u32_16(const uint32_t *p) { return *(const apus_u32_any_16 *)p; }
+APUS_INLINE apus_f32_16 apus_load_part_16(const float *p, int n) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1u), p);
+#else
+  apus_f32_16 x = {0};
+  for (int i = 0; i < n; i++) x[i] = p[i];
+  return x;
+#endif
+}
+APUS_INLINE void apus_store_16(float *p, apus_f32_16 x) { *(apus_f32_any_16 *)p = x; }
+APUS_INLINE void apus_store_i32_16(int32_t *p, apus_i32_16 x) { *(apus_i32_any_16 *)p = x; }
+APUS_INLINE void apus_store_u32_16(uint32_t *p, apus_u32_16 x) { *(apus_u32_any_16 *)p = x; }
+APUS_INLINE void apus_store_part_16(float *p, apus_f32_16 x, int n) {
+#if defined(APUS_AVX512) && 16 == 16
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1u), (__m512)x);
+#else
+  for (int i = 0; i < n; i++) p[i] = x[i];
+#endif
+}
+/* a * b + c, with one rounding where the machine can. */
+APUS_INLINE apus_f32_16 apus_fma_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 c) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(APUS_AVX2) && 16 == 8
+  return (apus_f32_16)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(APUS_AVX2) && 16 == 4
+  return (apus_f32_16)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+#elif defined(__ARM_NEON) && defined(__aarch64__) && 16 == 4
+  return (apus_f32_16)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#elif defined(APUS_FUSES_ALWAYS)
+  return APUS_FUSES_ALWAYS(apus_f32_16, a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+APUS_INLINE apus_f32_16 apus_copysign_16(apus_f32_16 x, apus_f32_16 sign) {
+  return apus_from_bits_16(
+      (apus_bits_16(x) & 0x7fffffff) | (apus_bits_16(sign) & (-0x7fffffff - 1)));
+}
+APUS_INLINE apus_f32_16 apus_select_16(apus_mask_16 m, apus_f32_16 a, apus_f32_16 b) {
+#if defined(APUS_AVX512) && 16 == 16
+  /* clang 21 miscompiles the plain form together with apus_copysign_16. */
+  const __mmask16 k = _mm512_movepi32_mask((__m512i)m);
+  return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)b, (__m512)a);
+#else
+  return (apus_f32_16)((m & (apus_mask_16)a) | (~m & (apus_mask_16)b));
+#endif
+}
+APUS_INLINE apus_i32_16 apus_select_i32_16(apus_mask_16 m, apus_i32_16 a, apus_i32_16 b) {
+  return (m & a) | (~m & b);
+}
+APUS_INLINE apus_mask_16 apus_select_mask_16(apus_mask_16 m, apus_mask_16 a, apus_mask_16 b) {
+  return (m & a) | (~m & b);
+}
+/* The larger number, where a is no NaN; a NaN in b stays. */
+APUS_INLINE apus_f32_16 apus_max_known_16(apus_f32_16 a, apus_f32_16 b) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__) && 16 == 8
+  return (apus_f32_16)_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__SSE__) && 16 == 4
+  return (apus_f32_16)_mm_max_ps((__m128)a, (__m128)b);
+#else
+  return apus_select_16(a > b, a, b);
+#endif
+}
+/* The smaller number, where a is no NaN; a NaN in b stays. */
+APUS_INLINE apus_f32_16 apus_min_known_16(apus_f32_16 a, apus_f32_16 b) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__) && 16 == 8
+  return (apus_f32_16)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__SSE__) && 16 == 4
+  return (apus_f32_16)_mm_min_ps((__m128)a, (__m128)b);
+#else
+  return apus_select_16(a < b, a, b);
+#endif
+}
+/* The larger number; NaN when either is NaN. */
+APUS_INLINE apus_f32_16 apus_max_16(apus_f32_16 a, apus_f32_16 b) {
+  return apus_select_16(a != a, a, apus_max_known_16(a, b));
+}
+/* The smaller number; NaN when either is NaN. */
+APUS_INLINE apus_f32_16 apus_min_16(apus_f32_16 a, apus_f32_16 b) {
+  return apus_select_16(a != a, a, apus_min_known_16(a, b));
+}
+APUS_INLINE apus_f32_16 apus_abs_16(apus_f32_16 x) {
+  return apus_from_bits_16(apus_bits_16(x) & 0x7fffffff);
+}
+/* To the nearest integer, ties to even. */
+APUS_INLINE apus_f32_16 apus_round_16(apus_f32_16 x) {
+  const apus_f32_16 big = apus_copysign_16(apus_splat_16(0x1p23f), x);
+  const apus_f32_16 rounded = apus_copysign_16((x + big) - big, x);
+  return apus_select_16(apus_abs_16(x) < 0x1p23f, rounded, x);
+}
+APUS_INLINE apus_f32_16 apus_floor_16(apus_f32_16 x) {
+  const apus_f32_16 r = apus_round_16(x);
+  return apus_copysign_16(apus_select_16(r > x, r - 1.0f, r), x);
+}
+APUS_INLINE apus_f32_16 apus_ceil_16(apus_f32_16 x) {
+  const apus_f32_16 r = apus_round_16(x);
+  return apus_copysign_16(apus_select_16(r < x, r + 1.0f, r), x);
+}
+APUS_INLINE apus_f32_16 apus_sign_16(apus_f32_16 x) {
+  const apus_f32_16 one = apus_copysign_16(apus_splat_16(1.0f), x);
+  return apus_select_16(x != 0.0f, apus_select_16(x == x, one, x), apus_splat_16(0.0f));
+}
+APUS_INLINE apus_f32_16 apus_recip_16(apus_f32_16 x) { return 1.0f / x; }
+APUS_INLINE apus_f32_16 apus_sqrt_16(apus_f32_16 x) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX__) && 16 == 8
+  return (apus_f32_16)_mm256_sqrt_ps((__m256)x);
+#else
+  for (int i = 0; i < 16; i++) x[i] = sqrtf(x[i]);
+  return x;
+#endif
+}
+/* Within 1.1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
+  x = apus_max_known_16(apus_splat_16(-104.0f), apus_min_known_16(apus_splat_16(89.0f), x));
+  const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
+  const apus_f32_16 n = shifted - 0x1.8p23f;
+  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
+  r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
+  apus_f32_16 p = apus_splat_16(1.395047869e-03f);
+  p = apus_fma_16(p, r, apus_splat_16(8.368882249e-03f));
+  p = apus_fma_16(p, r, apus_splat_16(4.166620599e-02f));
+  p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
+  p = apus_fma_16(p * r, r, r) + 1.0f;
+  const apus_i32_16 k = apus_bits_16(shifted) - 0x4B400000, half = k >> 1;
+  const apus_f32_16 low = apus_from_bits_16(apus_shl_bits_16(half + 127, 23));
+  return p * low * apus_from_bits_16(apus_shl_bits_16(k - half + 127, 23));
+}
+/* exp(x) - 1 for |x| below 80, without cancellation near 0. */
+APUS_INLINE apus_f32_16 apus_expm1_16(apus_f32_16 x) {
+  const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
+  const apus_f32_16 n = shifted - 0x1.8p23f;
+  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
+  r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
+  apus_f32_16 p = apus_splat_16(1.395047869e-03f);
+  p = apus_fma_16(p, r, apus_splat_16(8.368882249e-03f));
+  p = apus_fma_16(p, r, apus_splat_16(4.166620599e-02f));
+  p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
+  p = apus_fma_16(p * r, r, r);
+  const apus_f32_16 power =
+      apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted) - 0x4B400000 + 127, 23));
+  return apus_fma_16(p, power, power - 1.0f);
+}
+/* Within 3 ULP: e / (e + 2) with e = exp(2|x|) - 1. */
+APUS_INLINE apus_f32_16 apus_tanh_16(apus_f32_16 x) {
+  const apus_f32_16 a = apus_min_known_16(apus_splat_16(9.02f), apus_abs_16(x));
+  const apus_f32_16 e = apus_expm1_16(a + a);
+  return apus_copysign_16(e / (e + 2.0f), x);
+}
+/* Within 3 ULP: e / (1 + e) with e = exp(x) below 0, where 1 / (1 + 1 / e) would overflow. */
+APUS_INLINE apus_f32_16 apus_sigmoid_16(apus_f32_16 x) {
+  const apus_f32_16 e = apus_exp_16(apus_copysign_16(x, apus_splat_16(-1.0f)));
+  return apus_select_16(x < 0.0f, e, apus_splat_16(1.0f)) / (e + 1.0f);
+}
+/* Within 3 ULP: x P(x^2) up to 1, 1 - exp(Q(|x|)) above. */
+APUS_INLINE apus_f32_16 apus_erf_16(apus_f32_16 x) {
+  apus_f32_16 a = apus_abs_16(x);
+  const apus_f32_16 u = x * x;
+  apus_f32_16 s = apus_splat_16(7.853860967e-05f);
+  s = apus_fma_16(s, u, apus_splat_16(-8.010193509e-04f));
+  s = apus_fma_16(s, u, apus_splat_16(5.188327673e-03f));
+  s = apus_fma_16(s, u, apus_splat_16(-2.685381193e-02f));
+  s = apus_fma_16(s, u, apus_splat_16(1.128358515e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(-3.761262582e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(1.128379166e+00f));
+  const apus_mask_16 big = a > 1.0f;
+  a = apus_min_known_16(apus_splat_16(3.95f), a);
+  apus_f32_16 q = apus_splat_16(1.863792530e-04f);
+  q = apus_fma_16(q, a, apus_splat_16(-2.947658888e-03f));
+  q = apus_fma_16(q, a, apus_splat_16(2.183806628e-02f));
+  q = apus_fma_16(q, a, apus_splat_16(-1.031067592e-01f));
+  q = apus_fma_16(q, a, apus_splat_16(-6.381448277e-01f));
+  q = apus_fma_16(q, a, apus_splat_16(-1.127089193e+00f));
+  q = apus_fma_16(q, a, apus_splat_16(-3.415223309e-04f));
+  return apus_select_16(big, apus_copysign_16(1.0f - apus_exp_16(q), x), s * x);
+}
+APUS_INLINE apus_f32_16 apus_i32_to_f32_16(apus_i32_16 x) {
+  return __builtin_convertvector(x, apus_f32_16);
+}
+/* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
+APUS_INLINE apus_f32_16 apus_log_16(apus_f32_16 x) {
+  const apus_mask_16 tiny = x < 0x1p-126f;
+  const apus_f32_16 scaled = apus_select_16(tiny, x * 0x1p23f, x);
+  const apus_i32_16 bits = apus_bits_16(scaled) - 0x3f3504f3;
+  apus_f32_16 e = apus_i32_to_f32_16(bits >> 23);
+  e = e - apus_select_16(tiny, apus_splat_16(23.0f), apus_splat_16(0.0f));
+  const apus_f32_16 r = apus_from_bits_16((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
+  const apus_f32_16 z = r * r;
+  apus_f32_16 p = apus_splat_16(7.0376836292e-2f);
+  p = apus_fma_16(p, r, apus_splat_16(-1.1514610310e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(1.1676998740e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(-1.2420140846e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(1.4249322787e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(-1.6668057665e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(2.0000714765e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(-2.4999993993e-1f));
+  p = apus_fma_16(p, r, apus_splat_16(3.3333331174e-1f));
+  apus_f32_16 y = apus_fma_16(e, apus_splat_16(-2.12194440e-4f), p * r * z);
+  y = apus_fma_16(z, apus_splat_16(-0.5f), y);
+  y = apus_fma_16(e, apus_splat_16(0.693359375f), r + y);
+  y = apus_select_16(x == 0.0f, apus_splat_16(-INFINITY), y);
+  y = apus_select_16(x == INFINITY, x, y);
+  return apus_select_16(x >= 0.0f, y, apus_splat_16(NAN));
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE apus_i32_16 apus_f32_to_i32_16(apus_f32_16 x) {
+  const apus_mask_16 low = x <= -0x1p31f, high = x >= 0x1p31f, bad = (x != x) | low | high;
+  const apus_i32_16 y = __builtin_convertvector(apus_select_16(bad, (apus_f32_16){0}, x), apus_i32_16);
+  return (y & ~bad) | (low & (-0x7fffffff - 1)) | (high & 0x7fffffff);
+}
+APUS_INLINE apus_f32_16 apus_mask_to_f32_16(apus_mask_16 m) {
+  return apus_select_16(m, apus_splat_16(1.0f), (apus_f32_16){0});
+}
+APUS_INLINE apus_i32_16 apus_mask_to_i32_16(apus_mask_16 m) { return m & 1; }
+APUS_INLINE apus_mask_16 apus_f32_to_mask_16(apus_f32_16 x) { return x != 0.0f; }
+APUS_INLINE apus_mask_16 apus_i32_to_mask_16(apus_i32_16 x) { return x != 0; }
+APUS_INLINE apus_mask_16 apus_isnan_16(apus_f32_16 x) { return x != x; }
+APUS_INLINE apus_mask_16 apus_isinf_16(apus_f32_16 x) {
+  return (x == INFINITY) | (x == -INFINITY);
+}
+APUS_INLINE float apus_hadd_16(apus_f32_16 x) {
+#if defined(APUS_AVX512) && 16 == 16
+  return _mm512_reduce_add_ps((__m512)x);
+#else
+  float lanes[16];
+  memcpy(lanes, &x, sizeof lanes);
+  for (int width = 16 / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+  return lanes[0];
+#endif
+}
+APUS_INLINE float apus_hmul_16(apus_f32_16 x) {
+  float lanes[16];
+  memcpy(lanes, &x, sizeof lanes);
+  for (int width = 16 / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] *= lanes[i + width];
+  return lanes[0];
+}
+APUS_INLINE float apus_hmax_16(apus_f32_16 x) {
+  float lanes[16];
+  memcpy(lanes, &x, sizeof lanes);
+  for (int width = 16 / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] = apus_max_1(lanes[i], lanes[i + width]);
+  return lanes[0];
+}
+APUS_INLINE float apus_hmin_16(apus_f32_16 x) {
+  float lanes[16];
+  memcpy(lanes, &x, sizeof lanes);
+  for (int width = 16 / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] = apus_min_1(lanes[i], lanes[i + width]);
+  return lanes[0];
+}
+APUS_INLINE apus_f32_16 apus_sin_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = sinf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_cos_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = cosf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_tan_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = tanf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_asin_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = asinf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_acos_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = acosf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_atan_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = atanf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_sinh_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = sinhf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_cosh_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = coshf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_asinh_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = asinhf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_acosh_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = acoshf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_atanh_16(apus_f32_16 x) {
+  for (int i = 0; i < 16; i++) x[i] = atanhf(x[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_pow_16(apus_f32_16 x, apus_f32_16 y) {
+  for (int i = 0; i < 16; i++) x[i] = powf(x[i], y[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_atan2_16(apus_f32_16 x, apus_f32_16 y) {
+  for (int i = 0; i < 16; i++) x[i] = atan2f(x[i], y[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_fmod_16(apus_f32_16 x, apus_f32_16 y) {
+  for (int i = 0; i < 16; i++) x[i] = fmodf(x[i], y[i]);
+  return x;
+}
+APUS_INLINE apus_f32_16 apus_mod_16(apus_f32_16 x, apus_f32_16 y) {
+  for (int i = 0; i < 16; i++) x[i] = apus_mod_1(x[i], y[i]);
+  return x;
+}
