@@ -79,7 +79,7 @@ determinism: release ## compile twice in separate processes and compare the byte
 conformance: release venv ## run the ONNX backend suite; known failures may only shrink
 	Tests/Tools/conformance.sh $(APUS)
 
-bench: release venv ## time the digits network against onnxruntime
+bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
 	Tests/Tools/bench/run.sh $(APUS)
 
 sanitize: release ## run the generated C under the address and undefined-behaviour sanitizers
