@@ -89,7 +89,7 @@ models: release ## verify real models against recorded outputs, where they are a
 conformance: release venv ## run the ONNX backend suite; known failures may only shrink
 	Tests/Tools/conformance.sh $(APUS) --list Tests/Conformance/node-cases.txt
 
-bench: release venv ## time the digits network against onnxruntime
+bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
 	Tests/Tools/bench/run.sh $(APUS)
 
 sanitize: release ## run the generated C under the address and undefined-behaviour sanitizers

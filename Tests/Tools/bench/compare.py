@@ -1,70 +1,65 @@
 #!/usr/bin/env python3
-"""Times a compiled model against onnxruntime, interleaved in one run, and compares outputs.
+"""Times onnxruntime, the generated C and the bytecode, interleaved in one run; compares outputs.
 
 One worker process per system, pinned to one processor; the driver goes round them in rotating
 order: one discarded run, a block of about 30 ms, a 20 ms pause. Ratios are of medians.
-    usage: compare.py MODEL.onnx MODEL.so [--name NAME] [--dim N=1 ...] [--seconds 5] [--cpu 1]
+    usage: compare.py APUS FOLDER [--require] [--keep] [--models NAME ...] [--seconds 8] [--cpu 1]
 """
 
 import argparse
+import json
 import multiprocessing
 import os
+import platform
+import shlex
 import statistics
-import sys
+import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
+import models
+from systems import Job, bytecode, compiled, measured_peak, onnxruntime
 
-sys.path.insert(0, str(Path(__file__).parents[3] / "Examples" / "ctypes"))
-from load import NUMPY, load  # noqa: E402
-
-
-def random_inputs(path, dims):
-    """Seeded inputs by name, and the names of the symbols in order of appearance."""
-    import onnx
-    graph, rng, inputs, symbols = onnx.load(path).graph, np.random.default_rng(1), {}, []
-    constants = {initializer.name for initializer in graph.initializer}
-    for value in graph.input:
-        kind = value.type.tensor_type
-        if value.name in constants:
-            continue
-        axes = kind.shape.dim
-        symbols += [a.dim_param for a in axes if a.dim_param and a.dim_param not in symbols]
-        shape = [dims.get(a.dim_param, 1) if a.dim_param else a.dim_value for a in axes]
-        inputs[value.name] = rng.random(shape).astype(NUMPY[kind.elem_type])
-    return inputs, symbols
+ROOT = Path(__file__).parents[3]
+SYSTEMS = (onnxruntime, compiled, bytecode)
+TOLERANCE = 1e-3  # of the largest absolute output
+PEAK_SHARE, C_RATIO, BYTECODE_RATIO = 0.75, 0.7, 0.3  # what --require asks for
+MATMUL = "matmul512"
 
 
-def ours(options, inputs, symbols):
-    """A call without arguments that runs the compiled model, and its outputs."""
-    dims = [options.dims.get(symbol, 1) for symbol in symbols]
-    model = load(os.path.abspath(options.library), options.name, None, dims)
-    for array, value in zip(model.inputs, inputs.values()):
-        array[...] = value
-    if model.status != 0 or model.invoke() != 0:
-        raise SystemExit("the compiled model reports an error")
-    return model.invoke, lambda: model.outputs
+def prepare(options):
+    """Models, their compiled forms, the interpreter and the measure of the peak."""
+    folder, cc = options.folder, shlex.split(os.environ.get("CC", "cc"))
+    folder.mkdir(parents=True, exist_ok=True)
+    shared = [*cc, "-O3", "-ffp-contract=off", "-shared", "-fPIC"]
+    vm = ROOT / "Sources" / "CApusVM"
+    sources = map(str, sorted(vm.glob("*.c")))
+    commands = [[*shared, "-Wno-psabi", f"-I{vm / 'include'}", *sources, "-lm",
+                 "-o", folder / "vm.so"],
+                [*shared, "-march=native", ROOT / "Tests/Tools/bench/peak.c",
+                 "-o", folder / "peak.so"]]
+    for name in options.models:
+        path = folder / f"{name}.onnx"
+        if not path.exists() or path.stat().st_mtime < Path(models.__file__).stat().st_mtime:
+            models.write(folder, name)
+        for kind, ending in (("so", "so"), ("bytecode", "apb")):
+            commands.append([options.apus, "compile", path, "-o", folder / f"{name}.{ending}",
+                             "--emit", kind, "--target", "native", "--threads", "none"])
+    for command in commands:
+        if not options.keep:
+            subprocess.run(command, check=True)
 
 
-def onnxruntime(options, inputs, _):
-    """The same for onnxruntime on one thread, with inputs and outputs bound."""
-    import onnxruntime as ort
-    settings = ort.SessionOptions()
-    settings.intra_op_num_threads = 1
-    session = ort.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
-    binding = session.io_binding()
-    for name, value in inputs.items():
-        binding.bind_cpu_input(name, value)
-    for output in session.get_outputs():
-        binding.bind_output(output.name)
-    return lambda: session.run_with_iobinding(binding), binding.copy_outputs_to_cpu
-
-
-def work(pipe, system, options):
-    """A worker: answers each message with the times of one block, the first with the outputs."""
-    os.sched_setaffinity(0, {options.cpu})
-    call, outputs = system(options, *random_inputs(options.model, options.dims))
+def work(pipe, system, job):
+    """A worker: sends the first run's outputs, then the times of one block per message."""
+    os.sched_setaffinity(0, {job.cpu})
+    if system is measured_peak:
+        rate = measured_peak(job)
+        pipe.send([])
+        while pipe.recv():
+            pipe.send([rate()])
+    call, outputs = system(job)
     call()
     pipe.send([np.array(value) for value in outputs()])
     while pipe.recv():
@@ -77,44 +72,123 @@ def work(pipe, system, options):
         pipe.send(times)
 
 
+def difference(ours, reference):
+    """The largest difference of any output, relative to that output's largest value."""
+    pairs = [(a.astype("f8"), b.astype("f8")) for a, b in zip(ours, reference, strict=True)]
+    if any(a.shape != b.shape or not np.isfinite(a).all() for a, b in pairs):
+        return float("inf")
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
+
+
+def start(context, system, job):
+    """A worker's process and pipe, and its first outputs."""
+    pipe, far = context.Pipe()
+    process = context.Process(target=work, args=(far, system, job), daemon=True)
+    process.start()
+    far.close()
+    return process, pipe, pipe.recv()
+
+
+def measure(job, seconds, least=10):
+    """Times of every system by its name (for the peak: rates), and differences of outputs."""
+    context = multiprocessing.get_context("spawn")
+    systems = SYSTEMS + ((measured_peak,) if job.name == MATMUL else ())
+    workers = {system: start(context, system, job) for system in systems}
+    times, order, rounds = {system: [] for system in systems}, list(systems), 0
+    end = time.monotonic() + seconds
+    while rounds < least or time.monotonic() < end:
+        for system in order:
+            workers[system][1].send(True)
+            times[system] += workers[system][1].recv()
+            time.sleep(0.02)
+        order.append(order.pop(0))
+        rounds += 1
+    for process, *_ in workers.values():
+        process.terminate()
+        process.join()
+    reference = workers[onnxruntime][2]
+    differences = {s.__name__: difference(workers[s][2], reference) for s in SYSTEMS[1:]}
+    return {s.__name__: block for s, block in times.items()}, differences
+
+
+def summary(name, times, differences):
+    """One model's row of results."""
+    ms = {s.__name__: statistics.median(times[s.__name__]) * 1e3 for s in SYSTEMS}
+    row = {"model": name, "median_ms": ms, "differences": differences,
+           "minimum_ms": {s.__name__: min(times[s.__name__]) * 1e3 for s in SYSTEMS},
+           "runs": {s.__name__: len(times[s.__name__]) for s in SYSTEMS},
+           "onnxruntime_to_c": ms["onnxruntime"] / ms["compiled"],
+           "c_to_bytecode": ms["compiled"] / ms["bytecode"]}
+    if "measured_peak" in times:
+        rate = 2 * 512**3 / ms["compiled"] / 1e6
+        row["gflops"], row["peak_gflops"] = rate, max(times["measured_peak"])
+        row["peak_share"] = rate / row["peak_gflops"]
+    return row
+
+
+def missed(row):
+    """The thresholds that a row misses, as lines of text."""
+    bounds = [("bytecode / C", row["c_to_bytecode"], BYTECODE_RATIO)]
+    if row["model"] == MATMUL:
+        bounds.append(("C / peak", row["peak_share"], PEAK_SHARE))
+    else:
+        bounds.append(("C / onnxruntime", row["onnxruntime_to_c"], C_RATIO))
+    return [f"{row['model']}: {what} {value:.2f} is below {bound}"
+            for what, value, bound in bounds if value < bound]
+
+
+def table(rows):
+    """The rows as a table for people; medians, with minima in brackets."""
+    lines = ["| model | onnxruntime ms | C ms | ort / C | bytecode ms | C / bytecode "
+             "| difference |",
+             "|---|---|---|---|---|---|---|"]
+    for row in rows:
+        ort, ours, vm = (f"{row['median_ms'][s.__name__]:.2f} ({row['minimum_ms'][s.__name__]:.2f})"
+                         for s in SYSTEMS)
+        lines.append(f"| {row['model']} | {ort} | {ours} | {row['onnxruntime_to_c']:.2f} | {vm} "
+                     f"| {row['c_to_bytecode']:.2f} | {max(row['differences'].values()):.1e} |")
+    for row in rows:
+        if "gflops" in row:
+            lines += ["", f"{row['model']}: {row['gflops']:.0f} GFLOP/s in C, "
+                      f"{100 * row['peak_share']:.0f} % of the {row['peak_gflops']:.0f} measured."]
+    return "\n".join(lines)
+
+
+def processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.machine()
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("model")
-    parser.add_argument("library")
-    parser.add_argument("--name", help="the prefix of the library's functions")
-    parser.add_argument("--dim", action="append", default=[], metavar="N=1")
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("apus", type=lambda path: str(Path(path).resolve()))
+    parser.add_argument("folder", type=lambda path: Path(path).resolve())
+    parser.add_argument("--require", action="store_true", help="fail below the thresholds")
+    parser.add_argument("--keep", action="store_true", help="time what the last run compiled")
+    parser.add_argument("--models", nargs="+", choices=models.MODELS, default=list(models.MODELS))
+    parser.add_argument("--seconds", type=float, default=8, help="per model")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)))
-    options = parser.parse_args()
-    options.name = options.name or Path(options.model).stem
-    options.dims = {d.split("=")[0]: int(d.split("=")[1]) for d in options.dim}
-    return options
+    return parser.parse_args()
 
 
 def main():
-    options, pipes, outputs = parse(), {}, {}
-    context = multiprocessing.get_context("spawn")
-    for system in (ours, onnxruntime):
-        pipes[system], far = context.Pipe()
-        context.Process(target=work, args=(far, system, options), daemon=True).start()
-        far.close()
-        outputs[system] = pipes[system].recv()
-    times, order = {system: [] for system in pipes}, list(pipes)
-    end = time.monotonic() + options.seconds
-    while time.monotonic() < end:
-        for system in order:
-            pipes[system].send(True)
-            times[system] += pipes[system].recv()
-            time.sleep(0.02)
-        order.append(order.pop(0))
-    medians = {system: statistics.median(block) for system, block in times.items()}
-    for system, block in times.items():
-        print(f"{system.__name__:12} median {medians[system] * 1e6:10.2f} us  minimum "
-              f"{min(block) * 1e6:10.2f} us  runs {len(block)}")
-    print(f"ratio ours / onnxruntime: {medians[ours] / medians[onnxruntime]:.3f}")
-    pairs = zip(outputs[ours], outputs[onnxruntime])
-    worst = max(float(np.max(np.abs(a.astype("f8") - b.astype("f8")), initial=0)) for a, b in pairs)
-    print(f"largest difference of outputs: {worst:.3g}")
+    options, rows = parse(), []
+    prepare(options)
+    for name in options.models:
+        job = Job(name, options.folder, options.cpu)
+        rows.append(summary(name, *measure(job, options.seconds)))
+    print(f"{time.strftime('%Y-%m-%d')}, {processor()}, load {os.getloadavg()[0]:.1f}\n")
+    print(table(rows))
+    result = {"date": time.strftime("%Y-%m-%d"), "processor": processor(), "rows": rows}
+    (options.folder / "results.json").write_text(json.dumps(result, indent=1) + "\n")
+    problems = [f"{row['model']}: {system} differs from onnxruntime by {value:.1e}"
+                for row in rows for system, value in row["differences"].items()
+                if not value <= TOLERANCE]
+    problems += [line for row in rows if options.require for line in missed(row)]
+    if problems:
+        raise SystemExit("\n" + "\n".join(problems))
 
 
 if __name__ == "__main__":

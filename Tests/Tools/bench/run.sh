@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# Times the digits network as a shared library against onnxruntime.
-#   usage: run.sh path/to/apus
+# Times the generated C and the bytecode against onnxruntime; fails below the thresholds.
+#   usage: run.sh path/to/apus [options of compare.py]
 set -euo pipefail
 apus=$(realpath "${1:?usage: run.sh path/to/apus}")
+shift
 cd "$(dirname "$0")/../../.."
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-"$apus" compile Examples/digits/digits.onnx -o "$folder" --emit so --dim N=1
-.venv/bin/python Tests/Tools/bench/compare.py Examples/digits/digits.onnx "$folder/digits.so"
+.venv/bin/python Tests/Tools/bench/compare.py "$apus" .cache/bench --require "$@"
