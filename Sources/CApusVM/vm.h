@@ -57,14 +57,21 @@ typedef struct {
   const float *b, *first;
   float *output[APUS_TILE_ROWS];
 } apus_tile;
+/* The operands of a window product; offsets are words of the instruction, two per number. */
+typedef struct {
+  uint32_t points, channels, taps;
+  const uint32_t *tap, *x_offset, *y_offset;
+  const float *x, *weights, *first; /* first: NULL for sums that start at zero */
+  int64_t weight_step;
+  float *y;
+} apus_window;
 /* Routines compiled for one instruction set. */
 typedef struct {
   void (*unary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
   void (*binary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a, const void *b);
   void (*fused)(uint32_t type, size_t n, void *d, const void *a, const void *b, const void *c);
   void (*tile)(const apus_tile *tile);
-  void (*window)(size_t channels, size_t taps, const float *x, const uint32_t *taps_at,
-                 const float *w, int64_t w_step, const float *first, float *d);
+  void (*window)(const apus_window *window);
 } apus_routines;
 extern const apus_routines apus_routines_base;
 #if defined(__x86_64__)

@@ -60,16 +60,18 @@ static void tile(const machine *v, const uint32_t *w) {
   v->routines->tile(&t);
 }
 static void window(const machine *v, const uint32_t *w) {
-  uint32_t points = w[2], channels = w[3], taps = w[4], start = w[5];
-  const uint32_t *tap = w + 8, *at = tap + 2 * taps;
-  const float *weights = floats(v, &at), *first = start ? floats(v, &at) : NULL;
-  const float *x = floats(v, &at);
-  const uint32_t *xs = at;
-  at += 2 * points;
-  float *y = floats(v, &at);
-  for (uint32_t i = 0; i < points; i++)
-    v->routines->window(channels, taps, x + apus_i64_at(xs + 2 * i), tap, weights,
-                        apus_i64_at(w + 6), first, y + apus_i64_at(at + 2 * i));
+  apus_window a = {.points = w[2], .channels = w[3], .taps = w[4]};
+  a.weight_step = apus_i64_at(w + 6);
+  const uint32_t *at = w + 8 + 2 * a.taps;
+  a.tap = w + 8;
+  a.weights = floats(v, &at);
+  a.first = w[5] ? floats(v, &at) : NULL;
+  a.x = floats(v, &at);
+  a.x_offset = at;
+  at += 2 * a.points;
+  a.y = floats(v, &at);
+  a.y_offset = at;
+  v->routines->window(&a);
 }
 #define REG(i) (v->registers + 64 * (size_t)w[i])
 /* Runs instructions on lanes. */

@@ -98,21 +98,38 @@ static void tile(const apus_tile *t) {
     tiles[t->columns / 16 - 1][part.rows - 1](&part);
   }
 }
-WIDE static void window(size_t channels, size_t taps, const float *x, const uint32_t *taps_at,
-                        const float *w, int64_t w_step, const float *first, float *d) {
+/* N neighbouring points, 16 channels at a time: each weight is loaded once for all of them. */
+static inline __attribute__((always_inline)) WIDE void window_of(
+    const apus_window *a, uint32_t point, const int N) {
+  const float *x[4];
+  float *y[4];
+  UNROLL for (int i = 0; i < N; i++) {
+    x[i] = a->x + apus_i64_at(a->x_offset + 2 * (point + (uint32_t)i));
+    y[i] = a->y + apus_i64_at(a->y_offset + 2 * (point + (uint32_t)i));
+  }
   size_t c = 0;
-  for (; c + 16 <= channels; c += 16) {
-    apus_f32_16 sum = first ? apus_load_16(first + c) : apus_splat_16(0.0f);
-    for (size_t t = 0; t < taps; t++)
-      sum = apus_fma_16(apus_load_16(x + apus_i64_at(taps_at + 2 * t) + c),
-                        apus_load_16(w + (int64_t)t * w_step + c), sum);
-    apus_store_16(d + c, sum);
+  for (; c + 16 <= a->channels; c += 16) {
+    apus_f32_16 sum[4];
+    const apus_f32_16 first = a->first ? apus_load_16(a->first + c) : apus_splat_16(0.0f);
+    UNROLL for (int i = 0; i < N; i++) sum[i] = first;
+    for (uint32_t t = 0; t < a->taps; t++) {
+      const apus_f32_16 w = apus_load_16(a->weights + (int64_t)t * a->weight_step + c);
+      const int64_t tap = apus_i64_at(a->tap + 2 * t) + (int64_t)c;
+      UNROLL for (int i = 0; i < N; i++) sum[i] = apus_fma_16(apus_load_16(x[i] + tap), w, sum[i]);
+    }
+    UNROLL for (int i = 0; i < N; i++) apus_store_16(y[i] + c, sum[i]);
   }
-  for (; c < channels; c++) {
-    float sum = first ? first[c] : 0.0f;
-    for (size_t t = 0; t < taps; t++)
-      sum = apus_fma_1(x[apus_i64_at(taps_at + 2 * t) + (int64_t)c],
-                           w[(int64_t)t * w_step + (int64_t)c], sum);
-    d[c] = sum;
-  }
+  for (; c < a->channels; c++)
+    for (int i = 0; i < N; i++) {
+      float sum = a->first ? a->first[c] : 0.0f;
+      for (uint32_t t = 0; t < a->taps; t++)
+        sum = apus_fma_1(x[i][apus_i64_at(a->tap + 2 * t) + (int64_t)c],
+                         a->weights[(int64_t)t * a->weight_step + (int64_t)c], sum);
+      y[i][c] = sum;
+    }
+}
+WIDE static void window(const apus_window *a) {
+  uint32_t point = 0;
+  for (; point + 4 <= a->points; point += 4) window_of(a, point, 4);
+  for (; point < a->points; point++) window_of(a, point, 1);
 }
