@@ -50,7 +50,7 @@ let package = Package(
     library("ApusBytecode", ["ApusLoops", "CApusVM"]),
     library("ApusRuntime", ["ApusC", "ApusBytecode"]),
     library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusRuntime"]),
-    library("Apus", ["ApusDriver"]),
+    library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     .target(
       name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",
