@@ -4,19 +4,8 @@ extension ElementType {
   /// The number of this type in ONNX `TensorProto.DataType`, for the types the machine knows.
   var machineNumber: UInt32? {
     switch self {
-    case .f32: 1
-    case .u8: 2
-    case .i8: 3
-    case .u16: 4
-    case .i16: 5
-    case .i32: 6
-    case .i64: 7
-    case .bool: 9
-    case .f16: 10
-    case .f64: 11
-    case .u32: 12
-    case .u64: 13
-    case .bf16: 16
+    case .f32, .u8, .i8, .u16, .i16, .i32, .i64, .bool, .f16, .f64, .u32, .u64, .bf16:
+      UInt32(onnxDataType)
     case .string, .c64, .c128, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f6e2m3,
       .f6e3m2, .f4e2m1, .i4, .u4, .i2, .u2:
       nil

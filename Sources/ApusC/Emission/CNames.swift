@@ -22,40 +22,6 @@ extension ElementType {
 
   /// The C type of a register lane.
   var cArithmeticType: String { self == .bool ? "int" : cType }
-
-  /// The number of the type in ONNX `TensorProto.DataType`.
-  package var onnxNumber: Int {
-    switch self {
-    case .f32: 1
-    case .u8: 2
-    case .i8: 3
-    case .u16: 4
-    case .i16: 5
-    case .i32: 6
-    case .i64: 7
-    case .string: 8
-    case .bool: 9
-    case .f16: 10
-    case .f64: 11
-    case .u32: 12
-    case .u64: 13
-    case .c64: 14
-    case .c128: 15
-    case .bf16: 16
-    case .f8e4m3fn: 17
-    case .f8e4m3fnuz: 18
-    case .f8e5m2: 19
-    case .f8e5m2fnuz: 20
-    case .u4: 21
-    case .i4: 22
-    case .f4e2m1: 23
-    case .f8e8m0: 24
-    case .u2: 25
-    case .i2: 26
-    case .f6e2m3: 27
-    case .f6e3m2: 28
-    }
-  }
 }
 
 /// Makes C identifiers from names of the model, each once.

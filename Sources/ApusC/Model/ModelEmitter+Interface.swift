@@ -132,7 +132,7 @@ extension ModelEmitter {
       for (place, port) in ports.enumerated() {
         let shape = port.type.rank > 0 ? "\(kind)_shape_\(place)" : "NULL"
         printer.line(
-          "  {\"\(port.name.cEscaped)\", \(port.type.element.onnxNumber), \(port.type.rank), "
+          "  {\"\(port.name.cEscaped)\", \(port.type.element.onnxDataType), \(port.type.rank), "
             + "\(shape), NULL},")
       }
       printer.line("};")

@@ -18,7 +18,7 @@ extension ModelReader {
     guard proto.data_type != 0 else {
       throw invalid("tensor-element", "the tensor has no element type", place: place)
     }
-    guard let element = ElementType(onnx: proto.data_type) else {
+    guard let element = ElementType(onnxDataType: Int(proto.data_type)) else {
       throw unsupported(
         "tensor-element", "element type \(proto.data_type) is unknown", place: place)
     }

@@ -43,7 +43,7 @@ extension ModelReader {
 
   private func element(_ code: Int32, of name: String) throws(DiagnosticError) -> ElementType? {
     if code == 0 { return nil }
-    guard let element = ElementType(onnx: code) else {
+    guard let element = ElementType(onnxDataType: Int(code)) else {
       throw unsupported("type-element", "element type \(code) is unknown", place: .tensor(name))
     }
     return element
@@ -79,21 +79,5 @@ extension ModelReader {
       throw excessive("extent-too-large", "extent \(extent) is too large", place: .tensor(name))
     }
     return .extent(extent)
-  }
-}
-
-extension ElementType {
-  private static let byCode: [ElementType?] = [
-    nil, .f32, .u8, .i8, .u16, .i16, .i32, .i64, .string, .bool, .f16, .f64, .u32, .u64, .c64,
-    .c128, .bf16, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .u4, .i4, .f4e2m1, .f8e8m0, .u2,
-    .i2, .f6e2m3, .f6e3m2,
-  ]
-
-  /// The type that ONNX `TensorProto.DataType` gives a number, or `nil`.
-  package init?(onnx code: Int32) {
-    let index = Int(code)
-    guard ElementType.byCode.indices.contains(index), let element = ElementType.byCode[index]
-    else { return nil }
-    self = element
   }
 }

@@ -167,7 +167,7 @@ extension NodeImporter {
   /// A type attribute, as a number of `TensorProto.DataType`.
   mutating func elementType(_ name: String) throws(ImportFailure) -> ElementType {
     guard let number = try integer(name),
-      let type = Int32(exactly: number).flatMap({ ElementType(onnx: $0) })
+      let type = ElementType(onnxDataType: number)
     else {
       throw .invalid("element-type", "attribute \"\(name)\" is no element type")
     }

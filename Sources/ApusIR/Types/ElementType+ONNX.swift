@@ -1,5 +1,3 @@
-public import ApusIR
-
 extension ElementType {
   /// The order of `TensorProto.DataType`, which starts at 1 (onnx.proto, IR version 12).
   private static let onnxOrder: [ElementType] = [
