@@ -24,7 +24,7 @@ extension Graph {
       }
     case .kernel(let kernel): return kernel.body.multiplyAdds
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .pool, .reduce, .argReduce, .softmax, .normalize, .relayout, .bind:
+      .gather, .pool, .reduce, .argReduce, .softmax, .normalize, .relayout, .bind, .branch, .repeat:
       return 0
     }
   }
