@@ -86,7 +86,7 @@ typedef struct {
   void (*unary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
   void (*binary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a, const void *b);
   void (*fused)(uint32_t type, size_t n, void *d, const void *a, const void *b, const void *c);
-  void (*tile)(const apus_tile *tile);
+  void (*tile)(apus_tile *tile); /* uses up the outputs */
   void (*window)(const apus_window *window);
 } apus_routines;
 extern const apus_routines apus_routines_base;
