@@ -215,5 +215,10 @@ static inline __attribute__((always_inline)) WIDE void window_of(
 WIDE static void window(const apus_window *a) {
   uint32_t point = 0;
   for (; point + 4 <= a->points; point += 4) window_of(a, point, 4);
-  for (; point < a->points; point++) window_of(a, point, 1);
+  switch (a->points - point) {
+    case 3: window_of(a, point, 3); break;
+    case 2: window_of(a, point, 2); break;
+    case 1: window_of(a, point, 1); break;
+    default: break;
+  }
 }
