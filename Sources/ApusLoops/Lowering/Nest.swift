@@ -39,8 +39,8 @@ struct Nest {
     }
   }
 
-  /// Swaps the two innermost loops where the innermost is short: few lanes cost the interpreter more
-  /// than lanes that lie apart.
+  /// Swaps the two innermost loops where the innermost is short: few lanes cost the interpreter
+  /// more than lanes that lie apart.
   mutating func swapShortLanes() {
     let last = extents.count - 1
     guard last > 0, extents[last] < 16, extents[last - 1] > extents[last] else { return }
