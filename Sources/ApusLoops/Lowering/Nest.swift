@@ -45,7 +45,9 @@ struct Nest {
   /// more than lanes that lie apart.
   mutating func swapShortLanes() {
     let last = extents.count - 1
-    guard last > 0, extents[last] < 16, extents[last - 1] > extents[last] else { return }
+    guard last > 0, let inner = extents[last].constant, let next = extents[last - 1].constant,
+      inner < 16, next > inner
+    else { return }
     extents.swapAt(last - 1, last)
     for place in strides.indices { strides[place].swapAt(last - 1, last) }
   }
