@@ -56,10 +56,10 @@ let package = Package(
       name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",
       swiftSettings: swiftSettings),
     tests("ApusIR", ["ApusTestSupport"]),
-    tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode"]),
+    tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusTestSupport"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
-    tests("ApusDriver", ["ApusIR", "ApusRuntime"]),
+    tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(
       "ApusTransforms", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusRuntime", "ApusTestSupport"]),

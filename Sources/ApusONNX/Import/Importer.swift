@@ -45,11 +45,15 @@ struct Importer {
   /// The value that each name stands for.
   private var values: [String: ValueID] = [:]
   private var initializers: [String: ONNXTensor] = [:]
+  /// What the model says about values that are neither inputs nor outputs.
+  private let declared: [String: ONNXValueInfo]
 
   init(_ model: ONNXModel, _ options: ImportOptions) {
     self.model = model
     self.options = options
     node = NodeImporter(graph: Graph(name: model.graph.name))
+    declared = Dictionary(
+      model.graph.valueInfo.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The graph with its inputs and nothing else.
@@ -112,6 +116,11 @@ struct Importer {
         "operator set \(version) is newer than \(OperatorRegistry.newestVersion)", .file,
         .unsupported)
     }
+    for (index, node) in model.graph.nodes.enumerated()
+    where !["", "ai.onnx"].contains(node.domain) && self.version(of: node.domain) == nil {
+      throw failure(
+        "domain-missing", "the model names no operator set of \"\(node.domain)\"", place(index))
+    }
   }
 
   /// Models without standard operators need no version of them.
@@ -154,9 +163,6 @@ struct Importer {
         "input-type", "only inputs that are tensors of known rank are supported",
         .tensor(input.name), .unsupported)
     }
-    guard shape.count <= 64 else {
-      throw failure("rank", "rank \(shape.count)", .tensor(input.name), .limitExceeded)
-    }
     let dimensions = shape.enumerated().map { axis, dimension -> Dimension in
       switch dimension {
       case .extent(let extent): return Dimension(extent)
@@ -165,12 +171,23 @@ struct Importer {
       }
     }
     let type = TensorType(element, Shape(dimensions))
-    guard let bytes = type.shape.elementCount.constant.map({ element.byteCount(of: $0) }) ?? 0,
-      bytes <= 1 << 40
-    else {
-      throw failure("tensor-size", "the input is too large", .tensor(input.name), .limitExceeded)
-    }
+    try checkLimits(type, .tensor(input.name))
     values[input.name] = node.graph.addInput(input.name, type)
+  }
+
+  /// Rank, extents and bytes of a tensor that the model names.
+  private func checkLimits(
+    _ type: TensorType, _ place: Diagnostic.Place
+  ) throws(DiagnosticError) {
+    let limits = options.limits
+    let extents = type.shape.dimensions.compactMap(\.constant)
+    let count = type.shape.elementCount
+    guard type.rank <= limits.rank, extents.allSatisfy({ $0 <= limits.extent }),
+      let bytes = count.constant.map({ type.element.byteCount(of: $0) }) ?? 0,
+      bytes <= limits.tensorBytes
+    else {
+      throw failure("tensor-size", "a tensor of \(type) is too large", place, .limitExceeded)
+    }
   }
 
   private func bound(_ symbol: String) -> Dimension {
@@ -299,7 +316,9 @@ struct Importer {
       guard values[name] == nil, initializers[name] == nil else {
         throw failure("duplicate-name", "\"\(name)\" is defined twice", place)
       }
+      try checkLimits(node.graph.type(of: results[position]), place)
       values[name] = results[position]
+      if let declared = declared[name] { try check(declared, results[position]) }
     }
   }
 
