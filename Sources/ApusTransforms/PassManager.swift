@@ -99,7 +99,7 @@ public struct PassManager {
 
   /// Constants are written in full when they are small together.
   private static func reproducer(_ pass: Pass, _ graph: Graph) -> String {
-    let sizes = graph.nodes.map { graph.constant($0.results[0])?.byteCount ?? 0 }
+    let sizes = graph.nodes.map { $0.results.first.flatMap { graph.constant($0) }?.byteCount ?? 0 }
     let isSmall = sizes.reduce(0, +) <= 1 << 20
     return "// RUN: opt \(pass.name)\n" + graph.text(constants: isSmall ? .full : .digests)
   }

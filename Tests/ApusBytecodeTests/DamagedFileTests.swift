@@ -174,9 +174,11 @@ private let store = APUS_OP_STORE.rawValue
       #expect([.invalidInput, .limitExceeded].contains(error.diagnostics.first?.category))
       return
     }
-    let bytes = session.inputs.reduce(0) { $0 + ($1.type.shape.elementCount.constant ?? 0) }
+    let bytes = session.interface.inputs.reduce(0) {
+      $0 + ($1.type.shape.elementCount.constant ?? 0)
+    }
     guard bytes < 1 << 20 else { return }
-    let inputs = try session.inputs.map { port in
+    let inputs = try session.interface.inputs.map { port in
       let count = try #require(
         port.type.element.byteCount(of: port.type.shape.elementCount.constant ?? 0))
       return try #require(
@@ -238,7 +240,9 @@ private let store = APUS_OP_STORE.rawValue
         others: [0, offset].map {
           Buffer(name: "t", element: .f32, count: 16, storage: .arena(offset: $0))
         }, arena: 128, [])
-      program.kernels = [copy(a, c), copy(a, BufferID(3)), copy(c, b)]
+      program.kernels = []
+      program.steps = []
+      for kernel in [copy(a, c), copy(a, BufferID(3)), copy(c, b)] { program.append(kernel) }
       return try SampleFile(program)
     }
     #expect(refusal(try file(secondAt: 64)) == nil)

@@ -91,7 +91,7 @@ extension SampleFile {
         Buffer(name: "t", element: .f32, count: 64, storage: .arena(offset: 0)),
       ], arena: 256,
       [.loop(.serial, i, extent: 4, [.store(Access(t, Index(i) * 16), chosen, lanes: 16)])])
-    program.kernels.append(
+    program.append(
       Kernel(
         name: "products", origins: [],
         body: [

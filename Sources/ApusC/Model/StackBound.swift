@@ -13,7 +13,7 @@ extension ModelEmitter {
     let vector = max(target.lanes, target.tileLanes) * 4
     let scope = kernels.functions.map { $0.body.deepestScopeBytes(vector: vector) }.max() ?? 0
     let pointers = kernels.functions.map(\.parameters.count).max() ?? 0
-    let arguments = runParameters.count + kernels.calls.count
+    let arguments = runParameters.count + program.symbols.count + kernels.calls.count
     let bytes = 1024 + 32 * vector + 16 * (pointers + arguments) + 2 * scope
     return (bytes + 63) / 64 * 64
   }
@@ -28,10 +28,13 @@ extension [CStatement] {
     for statement in self {
       switch statement {
       case .declare(let type, _, _): own += type.byteCount(vector: vector)
-      case .count(_, _, let body):
+      case .count(_, _, let body), .loop(_, _, let body):
         inner = Swift.max(inner, 8 + body.deepestScopeBytes(vector: vector))
-      case .branch(_, let body), .block(let body):
-        inner = Swift.max(inner, body.deepestScopeBytes(vector: vector))
+      case .branch(_, let body, let otherwise):
+        for body in [body, otherwise] {
+          inner = Swift.max(inner, body.deepestScopeBytes(vector: vector))
+        }
+      case .block(let body): inner = Swift.max(inner, body.deepestScopeBytes(vector: vector))
       case .comment, .assign, .expression, .directive, .result: break
       }
     }

@@ -21,6 +21,9 @@ struct KernelTimes {
     var result: [KernelTimes] = []
     for backend in backends {
       let program = try compilation.program(for: build.target(of: backend), name: "model")
+      guard program.symbols.isEmpty else {
+        throw .usage("--per-kernel needs fixed sizes: give each symbol one with --dim")
+      }
       var times = KernelTimes(backend: backend)
       for kernel in program.kernels {
         let runner = try Runner(program.isolating(kernel), backend, build)

@@ -7,6 +7,7 @@ extension Explanation {
     Explanation(
       "batchnorm-training",
       "BatchNormalization in training mode is not supported. Export for inference."),
+    Explanation("bind", "A bind takes a vector of whole numbers, one for each size that it sets."),
     Explanation(
       "broadcast-mismatch",
       "Shapes neither agree nor broadcast: extents must be equal, or one of them 1."),
@@ -64,6 +65,9 @@ extension Explanation {
     Explanation("pad-mode", "The mode of Pad is unknown."),
     Explanation("pad-negative", "Negative padding cuts off more than an axis has."),
     Explanation("pad-reflect", "Reflection needs an axis longer than the padding."),
+    Explanation(
+      "pad-symbols",
+      "Padding that continues the data needs pads that are numbers. Fix symbols with --dim."),
     Explanation("pad-value", "The fill value of Pad is no single number of the data's type."),
     Explanation("permutation", "perm does not name each axis once."),
     Explanation("range-delta", "The step of Range is 0."),

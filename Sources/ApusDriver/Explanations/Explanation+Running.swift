@@ -44,6 +44,7 @@ extension Explanation {
     Explanation("folder", "A temporary folder cannot be made."),
     Explanation("input-count", "The number of inputs given differs from that of the model."),
     Explanation("input-missing", "The file has no tensor of this name."),
+    Explanation("input-size", "The shape of an input gives a symbol a size outside its bounds."),
     Explanation(
       "library",
       "The shared library cannot be loaded, or is not one of a compiled model."),
@@ -65,6 +66,9 @@ extension Explanation {
       "A pass failed: a mistake of the compiler. Please report it with the model."),
     Explanation("protobuf-field", "The bytes are no protobuf message."),
     Explanation("protobuf-number", "A number of a protobuf message is cut short."),
+    Explanation(
+      "run-size",
+      "The model computed a size outside its bounds. Widen them with --dim NAME=LOW..HIGH."),
     Explanation("tensor-bool", "A bool is neither 0 nor 1."),
     Explanation("tensor-file-ending", "Tensor files end in .npy, .npz or .pb."),
     Explanation(

@@ -26,6 +26,7 @@ extension Explanation {
     Explanation("text-too-large", "The text is larger than 256 MiB."),
     Explanation("type-mismatch", "A declared type differs from the type that is computed."),
     Explanation("undefined-buffer", "A buffer is used that the program does not list."),
+    Explanation("undefined-kernel", "A step runs a kernel that the program does not have."),
     Explanation(
       "undefined-value",
       "A value is used before it is defined. The help names a similar one."),

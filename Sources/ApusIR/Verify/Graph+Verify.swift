@@ -142,7 +142,7 @@ struct GraphVerifier {
         report("layout", "constants are row-major", node: place)
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize, .lstm:
+      .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize, .lstm, .bind:
       break
     }
   }
@@ -184,7 +184,7 @@ extension Operation {
   /// Whether the operation makes a tensor of its own from its operands.
   fileprivate var canBeRoot: Bool {
     switch self {
-    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel: false
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind: false
     case .map, .concat, .pad, .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax,
       .normalize, .lstm, .relayout:
       true

@@ -2,7 +2,7 @@ public import ApusIR
 
 extension Program {
   /// A program of one kernel alone, to be timed: temporaries that it writes become outputs, other
-  /// ones inputs; constants stay.
+  /// ones inputs; constants stay. All sizes of the program must be numbers.
   public func isolating(_ kernel: Kernel) -> Program {
     var result = Program(name: name)
     var numbers: [BufferID: BufferID] = [:]
@@ -27,7 +27,7 @@ extension Program {
     }
     var moved = kernel
     moved.body = kernel.body.map { $0.renumbered { numbers[$0] ?? $0 } }
-    result.kernels = [moved]
+    result.append(moved)
     return result
   }
 }

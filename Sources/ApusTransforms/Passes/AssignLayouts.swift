@@ -30,7 +30,7 @@ private struct LayoutPlan {
 
   /// Convolutions decide; elementwise operations, pooling and joins follow their operands.
   mutating func chooseOrders() {
-    for node in graph.nodes {
+    for node in graph.nodes where !node.results.isEmpty {
       let rank = graph.type(of: node.results[0]).rank
       switch node.operation.root {
       case .conv: orders[node.results[0]] = Layout.channelsLast(rank: rank).order
