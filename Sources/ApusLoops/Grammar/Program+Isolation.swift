@@ -1,8 +1,10 @@
 public import ApusIR
 
 extension Program {
-  /// A program of one kernel alone, to be timed: temporaries that it writes become outputs, other
-  /// ones inputs; constants stay. All sizes of the program must be numbers.
+  /// A program of one kernel alone, to be timed.
+  ///
+  /// Temporaries that the kernel writes become outputs, other ones inputs; constants stay. All
+  /// sizes of the program must be numbers.
   public func isolating(_ kernel: Kernel) -> Program {
     var result = Program(name: name)
     var numbers: [BufferID: BufferID] = [:]
