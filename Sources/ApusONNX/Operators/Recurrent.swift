@@ -9,7 +9,7 @@ extension OperatorRule {
     OperatorRule("LSTM") { node throws(ImportFailure) in
       let direction = try node.text("direction", default: "forward")
       let isBatchFirst = try node.flag("layout", default: false)
-      _ = try node.integer("hidden_size")
+      let hidden = try node.integer("hidden_size")
       _ = try node.integer("output_sequence")
       for name in ["activation_alpha", "activation_beta", "clip"]
       where node.attribute(name) != nil {
@@ -27,6 +27,9 @@ extension OperatorRule {
       else {
         throw .unsupported(
           "lstm-form", "LSTM with sequence lengths, peepholes, input_forget or batch first")
+      }
+      if let hidden, node.type(of: try node.operand(2)).shape.dimensions.last != Dimension(hidden) {
+        throw .invalid("lstm-hidden-size", "the weights are not those of \(hidden) units")
       }
       return try node.lstm(reverse: direction == "reverse", both: direction == "bidirectional")
     }

@@ -17,7 +17,10 @@ extension OperatorRule {
       ]
     },
     OperatorRule("Upsample") { node throws(ImportFailure) in
-      [
+      guard node.version < 10 else {
+        throw .invalid("deprecated", "Upsample does not exist in opset \(node.version)")
+      }
+      return [
         try node.resizedNearest(
           try node.text("mode", default: "nearest"), "asymmetric", "floor", scales: 1)
       ]
@@ -37,6 +40,11 @@ extension NodeImporter {
     }
     let (sizes, factors) = try resizeTargets(extents, scales: place)
     for axis in extents.indices where sizes[axis] != extents[axis] {
+      guard sizes[axis] <= 1 << 24, extents[axis] > 0 else {
+        throw ImportFailure(
+          category: .limitExceeded, id: "resize-limit",
+          message: "Resize from \(extents[axis]) to \(sizes[axis]) elements")
+      }
       var indices: [Int64] = []
       for index in 0..<sizes[axis] {
         let source = try resizeSource(
@@ -60,7 +68,7 @@ extension NodeImporter {
       throw .unsupported("resize-axes", "Resize with axes or an aspect ratio policy")
     }
     if place == 2, let sizes = try integers(3), !sizes.isEmpty {
-      guard sizes.count == extents.count, sizes.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
+      guard sizes.count == extents.count, sizes.allSatisfy({ $0 > 0 }) else {
         throw .invalid("resize-sizes", "Resize needs one positive size per axis")
       }
       return (sizes, zip(sizes, extents).map { Double($0) / Double($1) })
