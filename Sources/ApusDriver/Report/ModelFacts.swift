@@ -24,7 +24,8 @@ extension Graph {
       }
     case .kernel(let kernel): return kernel.body.multiplyAdds
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .pool, .reduce, .argReduce, .softmax, .normalize, .relayout:
+      .gather, .take, .scatter, .sort, .pool, .reduce, .argReduce, .cumulate, .softmax,
+      .normalize, .relayout:
       return 0
     }
   }

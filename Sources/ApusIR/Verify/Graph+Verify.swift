@@ -142,7 +142,8 @@ struct GraphVerifier {
         report("layout", "constants are row-major", node: place)
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize, .lstm:
+      .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
+      .softmax, .normalize, .lstm:
       break
     }
   }
@@ -185,8 +186,8 @@ extension Operation {
   fileprivate var canBeRoot: Bool {
     switch self {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel: false
-    case .map, .concat, .pad, .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax,
-      .normalize, .lstm, .relayout:
+    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
+      .argReduce, .cumulate, .softmax, .normalize, .lstm, .relayout:
       true
     }
   }

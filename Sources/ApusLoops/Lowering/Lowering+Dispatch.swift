@@ -62,6 +62,10 @@ extension Lowering {
     case .concat(let concat): scheduleConcat(task, concat)
     case .pad(let pad): schedulePad(task, pad)
     case .gather(let gather): scheduleGather(task, gather)
+    case .take(let take): scheduleTake(task, take)
+    case .scatter(let scatter): scheduleScatter(task, scatter)
+    case .sort(let sort): scheduleSort(task, sort)
+    case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel:
       preconditionFailure("views and nested kernels are no roots")

@@ -5,6 +5,7 @@ package enum OperatorRegistry {
     OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.views
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
+    + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
 
   /// The rule of an operator.
   package static func rule(_ name: String, domain: String) -> OperatorRule? {

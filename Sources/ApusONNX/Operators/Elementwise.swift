@@ -126,6 +126,17 @@ extension OperatorRule {
       return [try node.map([try node.operand(0)], .convert(x, target))]
     },
     OperatorRule("Clip", clip),
+    OperatorRule("BitShift") { node throws(ImportFailure) in
+      let direction = try node.text("direction", default: "")
+      guard ["LEFT", "RIGHT"].contains(direction) else {
+        throw .invalid("shift-direction", "direction \"\(direction)\" does not exist")
+      }
+      return [
+        try node.map(
+          try node.allOperands(atLeast: 2, atMost: 2),
+          .binary(direction == "LEFT" ? .shiftLeft : .shiftRight, x, y))
+      ]
+    },
     OperatorRule("Dropout") { node throws(ImportFailure) in
       if let training = node.optionalOperand(2) {
         guard let data = node.graph.constant(training),
