@@ -141,7 +141,7 @@ extension Pointwise {
     var values: [Dimension] = []
     for (step, type) in zip(steps, types) {
       guard type.isInteger || type == .bool || type == .f32 || type == .f64,
-        let value = step.evaluate(operands, values)
+        let value = step.evaluate(operands, values, type)
       else { return nil }
       values.append(value)
     }
@@ -150,13 +150,16 @@ extension Pointwise {
 }
 
 extension Pointwise.Step {
-  fileprivate func evaluate(_ operands: [Dimension], _ values: [Dimension]) -> Dimension? {
+  fileprivate func evaluate(
+    _ operands: [Dimension], _ values: [Dimension], _ type: ElementType
+  ) -> Dimension? {
     switch self {
     case .operand(let place): operands[place]
     case .literal(.integer(let value), _): Dimension(value)
     case .literal(.float, _): nil
     case .convert(let a, let type): type.isInteger ? values[a] : nil
     case .unary(.negate, let a): Dimension(0) - values[a]
+    case .unary(.not, let a) where type == .bool: values[a].constant.map { $0 == 0 ? 1 : 0 }
     case .unary: nil
     case .binary(.add, let a, let b): values[a] + values[b]
     case .binary(.sub, let a, let b): values[a] - values[b]
@@ -164,12 +167,28 @@ extension Pointwise.Step {
     case .binary(.div, let a, let b): values[b] == 0 ? nil : values[a] / values[b]
     case .binary(.max, let a, let b): Dimension.maximum(values[a], values[b])
     case .binary(.min, let a, let b): Dimension.minimum(values[a], values[b])
-    case .binary: nil
+    case .binary(let function, let a, let b):
+      values[a].constant.flatMap { x in values[b].constant.map { (x, $0) } }
+        .flatMap { folded(function, $0, $1, type) }
     case .compare(.equal, let a, let b): decided(values[a], values[b]).map { $0 ? 1 : 0 }
     case .compare(.notEqual, let a, let b): decided(values[a], values[b]).map { $0 ? 0 : 1 }
     case .compare: nil
     case .select(let test, let a, let b):
       values[test].constant.map { $0 != 0 ? values[a] : values[b] }
+    }
+  }
+
+  /// A function of two numbers that no symbol takes part in.
+  private func folded(
+    _ function: BinaryFunction, _ a: Int, _ b: Int, _ type: ElementType
+  ) -> Dimension? {
+    switch function {
+    case .and where type == .bool: Dimension(a & b)
+    case .or where type == .bool: Dimension(a | b)
+    case .xor where type == .bool: Dimension(a ^ b)
+    case .floorMod where b > 0: Dimension(a % b + (a % b < 0 ? b : 0))
+    case .truncatedMod where b > 0: Dimension(a % b)
+    default: nil
     }
   }
 

@@ -6,6 +6,7 @@ package enum OperatorRegistry {
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
     + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
+    + OperatorRule.rearranging
 
   /// The rule of an operator.
   package static func rule(_ name: String, domain: String) -> OperatorRule? {
