@@ -6,7 +6,8 @@ package enum OperatorRegistry {
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
     + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
-    + OperatorRule.rearranging
+    + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
+    + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals
 
   /// The rule of an operator.
   package static func rule(_ name: String, domain: String) -> OperatorRule? {

@@ -33,6 +33,15 @@ extension OperatorRule {
       return [try node.add(.pool(Pool(.max, window: window)), [try node.operand(0)])]
     },
     OperatorRule("AveragePool", averagePool),
+    OperatorRule("LpPool") { node throws(ImportFailure) in
+      let power = Double(try node.integer("p", default: 2))
+      guard power >= 1 else { throw .invalid("pool-power", "p is \(power)") }
+      let window = try node.poolWindow()
+      let powers = try node.map(
+        [try node.operand(0)], .binary(.pow, .unary(.absolute, x), .real(power)))
+      let sum = try node.add(.pool(Pool(.sum, window: window)), [powers])
+      return [try node.map([sum], .binary(.pow, x, .real(1 / power)))]
+    },
     OperatorRule("GlobalAveragePool") { node throws(ImportFailure) in
       try node.reduced(.sum, spatialAxesOf: try node.operand(0), mean: true)
     },
