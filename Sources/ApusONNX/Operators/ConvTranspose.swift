@@ -121,8 +121,10 @@ extension NodeImporter {
         pads[axis] = automatic == "SAME_UPPER" ? half : total - half
         pads[axis + rank] = total - pads[axis]
       }
+      // A result that is larger than the spread image ends with zeros.
+      let missing = max((sizes?[axis] ?? full) - full, 0)
       plan.before.append(reach - pads[axis])
-      plan.after.append(reach - pads[axis + rank] + extra[axis] - (strides[axis] - 1))
+      plan.after.append(reach - pads[axis + rank] + extra[axis] + missing - (strides[axis] - 1))
     }
     return plan
   }
