@@ -79,7 +79,7 @@ private struct TransposedPads {
 
 extension NodeImporter {
   /// The result of a convolution with one number added per filter.
-  fileprivate mutating func addingBias(
+  mutating func addingBias(
     _ value: ValueID, operand place: Int
   ) throws(ImportFailure) -> ValueID {
     guard let bias = optionalOperand(place) else { return value }

@@ -27,10 +27,10 @@ extension OperatorRule {
     softmax("Softmax", logarithm: false), softmax("LogSoftmax", logarithm: true),
     OperatorRule("MaxPool") { node throws(ImportFailure) in
       let window = try node.poolWindow()
-      guard try node.integer("storage_order", default: 0) == 0, node.node.outputs.count == 1 else {
-        throw .unsupported("maxpool-indices", "MaxPool with indices")
-      }
-      return [try node.add(.pool(Pool(.max, window: window)), [try node.operand(0)])]
+      let byColumns = try node.flag("storage_order", default: false)
+      let result = try node.add(.pool(Pool(.max, window: window)), [try node.operand(0)])
+      if node.node.outputs.count == 1 { return [result] }
+      return [result, try node.maximumPlaces(window, byColumns: byColumns)]
     },
     OperatorRule("AveragePool", averagePool),
     OperatorRule("LpPool") { node throws(ImportFailure) in
@@ -64,11 +64,14 @@ extension OperatorRule {
       var value = try node.operand(0)
       let plan = try node.reductionPlan()
       if let before { value = try node.map([value], before) }
+      let isBool = node.type(of: value).element == .bool
+      if isBool { value = try node.converted(value, to: .u8) }
       guard let plan else {
         if case .formula(let formula) = after { return [try node.map([value], formula)] }
         return [before == nil ? try node.map([value], x) : value]
       }
-      let result = try node.reduced(value, kind, axes: plan.axes, after: after)
+      var result = try node.reduced(value, kind, axes: plan.axes, after: after)
+      if isBool { result = try node.converted(result, to: .bool) }
       return [try node.reshape(result, to: plan.shape)]
     }
   }

@@ -28,7 +28,8 @@ extension OperatorRule {
         // The last axis of the image comes first in the grid.
         let part = try node.part(grid, axis: rank + 1, rank - 1 - axis)
         let column = try node.reshape(part, to: Shape([extents[0], 1] + places[1...rank]))
-        taps.append(try node.taps(at: column, extent: extents[axis + 2], style))
+        let place = try node.map([column], style.place(in: extents[axis + 2]))
+        taps.append(try node.taps(at: place, extent: extents[axis + 2], style))
       }
       let axes = [0, 1] + taps.map { _ in -1 }
       return [try node.sampled(image, taps, axes: axes, shape: shape)]
@@ -64,19 +65,36 @@ extension OperatorRule {
   ]
 }
 
-/// How a grid names places of an image.
-private struct GridStyle {
+/// How an image is read between its elements and outside.
+struct GridStyle {
   enum Mode { case nearest, linear, cubic }
   enum Padding { case zeros, border, reflection }
   let mode: Mode
   let padding: Padding
-  let alignsCorners: Bool
+  var alignsCorners = true
+
+  /// The place in an axis that a number between -1 and 1 stands for.
+  fileprivate func place(in extent: Int) -> Scalar {
+    let size = Double(extent)
+    let place =
+      alignsCorners
+      ? (x + 1) * 0.5 * .real(size - 1) : ((x + 1) * .real(size) - 1) * 0.5
+    return mode == .nearest ? .unary(.round, place) : place
+  }
+
+  /// Between which places an axis is mirrored.
+  fileprivate func mirrors(of extent: Int) -> (Double, Double) {
+    alignsCorners ? (0, Double(extent - 1)) : (-0.5, Double(extent) - 0.5)
+  }
 }
 
 extension NodeImporter {
-  /// The sum over all combinations of taps of elements times weights.
+  /// All combinations of taps, elements times weights, added up or combined otherwise.
+  ///
+  /// `indices` are the index operands of axes before those that taps belong to.
   mutating func sampled(
-    _ data: ValueID, _ taps: [[Tap]], axes: [Int], shape: Shape
+    _ data: ValueID, indices: [ValueID] = [], _ taps: [[Tap]], axes: [Int], shape: Shape,
+    combine: BinaryFunction = .add
   ) throws(ImportFailure) -> ValueID {
     var combinations: [[Tap]] = [[]]
     for choices in taps {
@@ -85,13 +103,15 @@ extension NodeImporter {
     var sum: ValueID?
     for combination in combinations {
       let element = try add(
-        .take(Take(axes: axes, shape: shape)), [data] + combination.map(\.index))
+        .take(Take(axes: axes, shape: shape)), [data] + indices + combination.map(\.index))
       var weight = combination[0].weight
       for tap in combination.dropFirst() { weight = try map([weight, tap.weight], x * y) }
       // What lies outside counts 0, even where the element that is read instead is no number.
       let term = Scalar.select(.compare(.equal, y, 0), 0, x * y)
       if let before = sum {
-        sum = try map([element, weight, before], term + .operand(2))
+        sum = try map(
+          [element, weight, before],
+          .binary(combine, .operand(2), term))
       } else {
         sum = try map([element, weight], term)
       }
@@ -119,27 +139,23 @@ extension NodeImporter {
       mode: mode, padding: padding, alignsCorners: try flag("align_corners", default: false))
   }
 
-  /// The taps of an axis at places between -1 and 1.
-  fileprivate mutating func taps(
-    at grid: ValueID, extent: Int, _ style: GridStyle
+  /// The taps of an axis at places of its elements and between.
+  mutating func taps(
+    at places: ValueID, extent: Int, _ style: GridStyle
   ) throws(ImportFailure) -> [Tap] {
     let size = Double(extent)
-    let low = style.alignsCorners ? 0 : -0.5
-    let high = style.alignsCorners ? size - 1 : size - 0.5
-    var place =
-      style.alignsCorners
-      ? (x + 1) * 0.5 * .real(size - 1) : ((x + 1) * .real(size) - 1) * 0.5
-    if style.mode == .nearest { place = .unary(.round, place) }
+    let (low, high) = style.mirrors(of: extent)
+    var place = x
     switch style.padding {
     case .zeros: break
     case .border: place = .max(.min(place, .real(size - 1)), 0)
     case .reflection: place = place.reflected(low, high)
     }
-    let coordinate = try map([grid], place)
+    let coordinate = try map([places], place)
     let offsets: [(Double, Scalar)]
     // y is the distance from the element before.
     switch style.mode {
-    case .nearest: offsets = [(0, .literal(.float(1), type(of: grid).element))]
+    case .nearest: offsets = [(0, .literal(.float(1), type(of: places).element))]
     case .linear: offsets = [(0, 1 - y), (1, y)]
     case .cubic:
       offsets = [
