@@ -39,10 +39,10 @@ struct KernelEncoder {
     switch statement {
     case .loop(_, let variable, let extent, let body):
       let number = declare(variable)
-      block(APUS_OP_LOOP, [UInt32(number)] + wide(extent), body)
+      block(APUS_OP_LOOP, [UInt32(number)] + wide(fixed(extent)), body)
       variables[variable] = nil
     case .within(let variable, let lower, let upper, let body):
-      block(APUS_OP_WITHIN, [number(variable)] + wide(lower) + wide(upper), body)
+      block(APUS_OP_WITHIN, [number(variable)] + wide(fixed(lower)) + wide(fixed(upper)), body)
     case .bind(let variable, let operation): bind(variable, operation)
     case .set(let register, let expression): set(register, expression)
     case .store(let access, let expression, let lanes): store(access, expression, lanes: lanes)
@@ -83,7 +83,7 @@ struct KernelEncoder {
       let operands = wide(divisor) + encoded(index)
       emit(APUS_OP_REMAINDER, [UInt32(declare(variable))] + operands)
     case .load(let access, let extent):
-      let operands = wide(extent) + encoded(access)
+      let operands = wide(fixed(extent)) + encoded(access)
       emit(APUS_OP_FETCH, [UInt32(declare(variable))] + operands)
     }
   }
@@ -110,10 +110,12 @@ extension KernelEncoder {
   }
 
   func encoded(_ index: Index) -> [UInt32] {
-    index.terms.reduce([UInt32(index.terms.count)] + wide(index.constant)) {
-      $0 + [number($1.variable)] + wide($1.coefficient)
+    index.terms.reduce([UInt32(index.terms.count)] + wide(fixed(index.constant))) {
+      $0 + [number($1.variable)] + wide(fixed($1.coefficient))
     }
   }
+
+  func fixed(_ extent: Dimension) -> Int { extent.constant ?? 0 }
 
   func encoded(_ access: Access) -> [UInt32] {
     [UInt32(access.buffer.number)] + wide(access.laneStride) + encoded(access.index)

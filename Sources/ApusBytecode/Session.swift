@@ -1,20 +1,11 @@
 public import ApusIR
+public import ApusLoops
 internal import CApusVM
 
 /// A loaded and verified `.apb` program, ready to run; runs may overlap.
 public struct Session: Sendable {
-  /// One input or output.
-  public struct Port: Hashable, Sendable {
-    /// The name in the model.
-    public let name: String
-    /// The type, row-major.
-    public let type: TensorType
-  }
-
-  /// The inputs in order.
-  public let inputs: [Port]
-  /// The outputs in order.
-  public let outputs: [Port]
+  /// What goes in and comes out.
+  public let interface: ProgramInterface
   /// The bytes of memory that one run takes.
   public let memoryBytes: Int
   /// Lanes computed and multiply-adds of one run.
@@ -39,24 +30,19 @@ public struct Session: Sendable {
     }
     if status != APUS_VM_OK { throw Session.failure(status, word: loaded.failing_word) }
     program = loaded
-    inputs = (0..<apus_vm_input_count(&loaded)).map { Port(apus_vm_input(&loaded, $0)) }
-    outputs = (0..<apus_vm_output_count(&loaded)).map { Port(apus_vm_output(&loaded, $0)) }
+    interface = ProgramInterface(
+      inputs: (0..<apus_vm_input_count(&loaded)).map { Port(apus_vm_input(&loaded, $0)) },
+      outputs: (0..<apus_vm_output_count(&loaded)).map { Port(apus_vm_output(&loaded, $0)) })
     memoryBytes = Int(clamping: apus_vm_memory_bytes(&loaded))
     work = loaded.work
   }
 
   /// Runs the program on row-major tensors.
   ///
-  /// - Throws: `bytecode-inputs` when number or types of the tensors differ from the interface.
+  /// - Throws: `input-count` or `input-type` when the tensors are not what the interface asks for.
   public func run(_ tensors: [TensorData]) throws(DiagnosticError) -> [TensorData] {
-    guard tensors.map(\.type) == inputs.map(\.type) else {
-      let want = inputs.map { "\($0.name): \($0.type)" }.joined(separator: ", ")
-      throw DiagnosticError(
-        Diagnostic(
-          .error, .invalidInput, id: "bytecode-inputs", "the program takes \(want)",
-          notes: tensors.map { "given \($0.type)" }))
-    }
-    let results = outputs.map { port in
+    _ = try interface.sizes(for: tensors.map(\.type))
+    let results = interface.outputs.map { port in
       UnsafeMutableRawBufferPointer.allocate(byteCount: port.byteCount + 64, alignment: 64)
     }
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: memoryBytes, alignment: 64)
@@ -71,7 +57,7 @@ public struct Session: Sendable {
         apus_vm_run(&program, memory.baseAddress, pointers, targets)
       }
     }
-    return zip(outputs, results).compactMap { port, result in
+    return zip(interface.outputs, results).compactMap { port, result in
       let data = TensorBuffer(count: port.byteCount) {
         $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: result[0..<port.byteCount]))
       }
@@ -112,17 +98,21 @@ public struct Session: Sendable {
   }
 }
 
-extension Session.Port {
-  var byteCount: Int { type.element.byteCount(of: type.shape.elementCount.constant ?? 0) ?? 0 }
+extension Port {
+  fileprivate var byteCount: Int {
+    type.element.byteCount(of: type.shape.elementCount.constant ?? 0) ?? 0
+  }
 
-  init(_ port: apus_vm_port) {
+  fileprivate init(_ port: apus_vm_port) {
     let text = UnsafeRawBufferPointer(start: port.name, count: port.name_length)
-    name = String(decoding: text, as: UTF8.self)
     let extents = withUnsafeBytes(of: port.shape) { bytes in
       (0..<Int(port.rank)).map {
         Int(bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self))
       }
     }
-    type = TensorType(ElementType(machineNumber: port.element) ?? .f32, extents)
+    self.init(
+      name: String(decoding: text, as: UTF8.self),
+      type: TensorType(ElementType(machineNumber: port.element) ?? .f32, extents),
+      buffer: BufferID(0))
   }
 }

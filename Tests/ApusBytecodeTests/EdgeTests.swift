@@ -29,7 +29,8 @@ import Testing
       Access(BufferID(inputs.count), place), expression(loads), lanes: lanes)
     let program = program(
       inputs: inputs.map { _ in TensorType(.f32, [padded]) },
-      outputs: [TensorType(element, [padded])], [.loop(.serial, i, extent: rounds, [store])])
+      outputs: [TensorType(element, [padded])],
+      [.loop(.serial, i, extent: Dimension(rounds), [store])])
     let data = inputs.map { input in
       TensorData(.f32, [padded], input + [Float](repeating: 1, count: padded - count))
     }

@@ -21,7 +21,7 @@ func program(
   }
   program.buffers += others
   program.arenaBytes = arena
-  program.kernels = [Kernel(name: "kernel", origins: ["node"], body: body)]
+  program.append(Kernel(name: "kernel", origins: ["node"], body: body))
   return program
 }
 

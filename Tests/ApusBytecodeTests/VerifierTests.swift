@@ -15,7 +15,7 @@ import Testing
       arena: 256,
       [
         .loop(
-          .serial, i, extent: extent,
+          .serial, i, extent: Dimension(extent),
           [
             .store(
               Access(target, Index(i) * 16), .load(Access(a, Index(i) * 16 + index)), lanes: 16)
@@ -82,7 +82,7 @@ import Testing
       do {
         session = try Session(mutated, memoryLimit: 1 << 24, workLimit: 1 << 20)
       } catch { continue }
-      if session.inputs.map(\.type) == [input.type] { _ = try session.run([input]) }
+      if session.interface.inputs.map(\.type) == [input.type] { _ = try session.run([input]) }
     }
   }
 

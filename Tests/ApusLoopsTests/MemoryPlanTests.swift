@@ -11,11 +11,11 @@ import Testing
     program.buffers = counts.map {
       Buffer(name: "", element: .f32, count: $0, storage: .arena(offset: 0))
     }
-    program.kernels = reads.enumerated().map { place, sources in
+    for (place, sources) in reads.enumerated() {
       let loads = sources.map { Expression.load(Access(BufferID($0), Index(0))) }
       let value = loads.reduce(Expression.literal(.float(0), .f32)) { .binary(.add, $0, $1) }
       let store = Statement.store(Access(BufferID(place), Index(0)), value, lanes: 1)
-      return Kernel(name: "k\(place)", origins: [], body: [store])
+      program.append(Kernel(name: "k\(place)", origins: [], body: [store]))
     }
     return program
   }

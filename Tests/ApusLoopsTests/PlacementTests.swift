@@ -7,13 +7,14 @@ import Testing
 @Suite struct PlacementTests {
   private func placement(_ extents: [Int], _ strides: [Int]) -> Placement {
     Placement(
-      buffer: BufferID(0), element: .f32, origin: Index(5), extents: extents, strides: strides)
+      buffer: BufferID(0), element: .f32, origin: Index(5),
+      extents: extents.map { Dimension($0) }, strides: strides.map { Dimension($0) })
   }
 
   /// The offsets of all elements in row-major order.
   private func offsets(_ placement: Placement) -> [Int] {
-    coordinates(placement.extents).map { place in
-      placement.index(place.map { Index($0) }).constant
+    coordinates(placement.sizes).compactMap { place in
+      placement.index(place.map { Index($0) }).fixed
     }
   }
 
@@ -28,7 +29,7 @@ import Testing
     let extents = (0..<Int.random(in: 0...4, using: &random)).map { _ in
       [1, 2, 3, 4, 6].randomElement(using: &random) ?? 1
     }
-    var strides = Layout.rowMajor.placement(of: extents).strides
+    var strides = Shape(extents).rowMajorStrides.map(\.fixed)
     switch Int.random(in: 0..<4, using: &random) {
     case 0: strides.shuffle(using: &random)
     case 1: strides = strides.map { $0 * 2 }
@@ -37,12 +38,12 @@ import Testing
     }
     let source = placement(extents, strides)
     let target = randomShape(of: extents.reduce(1, *), using: &random)
-    guard let view = source.reshaped(to: target) else {
+    guard let view = source.reshaped(to: Shape(target).dimensions) else {
       // Strides cannot express it: then the elements are not contiguous.
       #expect(!source.isContiguous)
       return
     }
-    #expect(view.extents == target)
+    #expect(view.sizes == target)
     #expect(offsets(view) == offsets(source))
   }
 
@@ -60,8 +61,8 @@ import Testing
     return shape
   }
 
-  @Test func emptyTensorsAreNotReshaped() {
-    #expect(placement([0, 2], [2, 1]).reshaped(to: [2, 0]) == nil)
+  @Test func emptyTensorsWithGapsAreNotReshaped() {
+    #expect(placement([0, 2], [8, 3]).reshaped(to: [2, 0]) == nil)
   }
 
   @Test func scalarsAndOnes() {
@@ -104,18 +105,19 @@ import Testing
     var random = SeededRandom(seed: seed)
     let extents = (0..<3).map { _ in Int.random(in: 1...4, using: &random) }
     let order = [0, 1, 2].shuffled(using: &random)
-    let result = placement(extents, Layout(order: order).placement(of: extents).strides)
+    let result = placement(
+      extents, Layout(order: order).placement(of: Shape(extents)).strides.map(\.fixed))
     let strides = (0..<3).map { _ in [0, 1, 4, 16].randomElement(using: &random) ?? 0 }
     let operand = placement(extents, strides)
     let nest = Nest([result, operand])
-    func pairs(_ a: [Int], _ b: [Int], _ extents: [Int]) -> Set<[Int]> {
+    func pairs(_ a: [Dimension], _ b: [Dimension], _ extents: [Dimension]) -> Set<[Dimension]> {
       Set(
-        coordinates(extents).map { place in
-          [a, b].map { zip(place, $0).reduce(0) { $0 + $1.0 * $1.1 } }
+        coordinates(extents.map(\.fixed)).map { place in
+          [a, b].map { zip(place, $0).reduce(0) { $0 + Dimension($1.0) * $1.1 } }
         })
     }
     #expect(
       pairs(nest.strides[0], nest.strides[1], nest.extents)
-        == pairs(result.strides, operand.strides, extents))
+        == pairs(result.strides, operand.strides, result.extents))
   }
 }

@@ -66,6 +66,7 @@ package struct RandomGraph {
     switch number(0...19) {
     case 0: return addConv()
     case 1: return addLSTM()
+    case 2 where !isStatic: return addBind()
     default: break
     }
     let operands = (0..<number(0...3)).map { _ in pick(values) }
@@ -116,6 +117,13 @@ package struct RandomGraph {
       let result = try? graph.add(.conv(Conv(window: window, groups: groups)), [operand, filter])
     else { return }
     values.append(result)
+  }
+
+  private mutating func addBind() {
+    let sizes = graph.addInput("sizes", TensorType(.i64, [2]))
+    let symbol = Dimension.symbol("s\(graph.nodes.count)")
+    let bind = Bind([symbol, symbol * 2 + 1], zeros: number(0...1) == 0 ? [] : [symbol - 3])
+    _ = try? graph.append(.bind(bind), [sizes])
   }
 
   private mutating func addLSTM() {

@@ -14,11 +14,16 @@ struct ExpressionEmitter {
   let width: Int
   let buffers: [Buffer]
   let bufferNames: [BufferID: String]
+  /// The C names of symbols.
+  let symbolNames: [String: String]
   /// How many lanes of vectors that are loaded and stored exist in memory.
   var valid: Int
 
-  init(width: Int, buffers: [Buffer], bufferNames: [BufferID: String]) {
+  init(
+    width: Int, buffers: [Buffer], bufferNames: [BufferID: String], symbolNames: [String: String]
+  ) {
     self.width = width
+    self.symbolNames = symbolNames
     self.buffers = buffers
     self.bufferNames = bufferNames
     valid = width
@@ -26,8 +31,11 @@ struct ExpressionEmitter {
 
   func code(_ index: Index) -> CExpression {
     .sum(
-      nil, index.terms.map { ("i\($0.variable.number)", $0.coefficient) }, index.constant)
+      nil, index.terms.map { ("i\($0.variable.number)", code($0.coefficient)) },
+      code(index.constant))
   }
+
+  func code(_ extent: Dimension) -> CExpression { extent.code(symbolNames) }
 
   /// The pointer to the first lane of an access.
   func pointer(_ access: Access) -> CExpression {

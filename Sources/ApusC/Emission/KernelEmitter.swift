@@ -9,9 +9,12 @@ struct KernelEmitter {
   /// The number of the next register that the emitter makes itself.
   var nextRegister = 1_000_000
 
-  init(target: Target, buffers: [Buffer], names: [BufferID: String]) {
+  init(
+    target: Target, buffers: [Buffer], names: [BufferID: String], symbols: [String: String]
+  ) {
     self.target = target
-    expressions = ExpressionEmitter(width: target.lanes, buffers: buffers, bufferNames: names)
+    expressions = ExpressionEmitter(
+      width: target.lanes, buffers: buffers, bufferNames: names, symbolNames: symbols)
   }
 
   mutating func body(_ statements: [Statement]) -> [CStatement] {
@@ -24,7 +27,8 @@ struct KernelEmitter {
   mutating func code(_ statement: Statement) -> [CStatement] {
     switch statement {
     case .loop(let kind, let variable, let extent, let statements):
-      let loop = CStatement.count("i\(variable.number)", extent, body(statements))
+      let loop = CStatement.count(
+        "i\(variable.number)", expressions.code(extent), body(statements))
       return kind == .parallel
         ? [.directive("APUS_PARALLEL"), loop] : [loop]
     case .bind(let variable, let operation): return [bind(variable, operation)]
@@ -33,7 +37,8 @@ struct KernelEmitter {
       return [
         .branch(
           .binary(
-            "&&", .binary(">=", name, .integer(lower)), .binary("<", name, .integer(upper))),
+            "&&", .binary(">=", name, expressions.code(lower)),
+            .binary("<", name, expressions.code(upper))),
           body(statements))
       ]
     case .set(let register, let value): return [set(register, value)]
@@ -53,7 +58,7 @@ struct KernelEmitter {
         .binary("%", expressions.code(index), .integer(divisor))
       case .load(let access, let extent):
         .call(
-          "apus_index", [.cast("int64_t", expressions.element(access)), .integer(extent)])
+          "apus_index", [.cast("int64_t", expressions.element(access)), expressions.code(extent)])
       }
     return .declare("const ptrdiff_t", "i\(variable.number)", value)
   }

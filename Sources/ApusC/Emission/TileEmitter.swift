@@ -63,7 +63,7 @@ extension KernelEmitter {
       let (innerA, innerB) = ("a\(level)", "b\(level)")
       return [
         .count(
-          counter, step.extent,
+          counter, .integer(step.extent),
           [
             .declare("const float *", innerA, moved(a, step.aStride)),
             .declare("const float *", innerB, moved(b, step.bStride)),
@@ -95,7 +95,7 @@ extension KernelEmitter {
             sum, .call("apus_fma_\(lanes)", [.name(name), .name("w\(vector)"), sum])))
       }
     }
-    return [.count(counter, step.extent, body)]
+    return [.count(counter, .integer(step.extent), body)]
   }
 
   /// A hint to fetch the part of the next panel that belongs to this step.

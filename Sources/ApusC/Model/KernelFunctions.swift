@@ -3,10 +3,11 @@ internal import ApusLoops
 
 /// The C functions of a program's kernels: kernels that differ only in their buffers share one.
 struct KernelFunctions {
-  /// One call in the order of the program.
+  /// The call that runs a kernel.
   struct Call {
     var function: String
     var arguments: [BufferID]
+    var symbols: [String]
     var kernel: Kernel
   }
 
@@ -19,9 +20,10 @@ struct KernelFunctions {
   }
 
   private(set) var functions: [CFunction] = []
+  /// One per kernel of the program.
   private(set) var calls: [Call] = []
 
-  init(_ program: Program, target: Target) {
+  init(_ program: Program, target: Target, symbols names: [String: String]) {
     var known: [Form: String] = [:]
     for kernel in program.kernels {
       let buffers = kernel.buffers
@@ -33,20 +35,23 @@ struct KernelFunctions {
         aliases: buffers.map { program.overlaps($0, buffers) },
         isConstant: buffers.map { !kernel.writtenBuffers.contains($0) })
       if let name = known[form] {
-        calls.append(Call(function: name, arguments: buffers, kernel: kernel))
+        calls.append(
+          Call(function: name, arguments: buffers, symbols: kernel.symbols, kernel: kernel))
         continue
       }
       known[form] = kernel.name
-      calls.append(Call(function: kernel.name, arguments: buffers, kernel: kernel))
+      calls.append(
+        Call(function: kernel.name, arguments: buffers, symbols: kernel.symbols, kernel: kernel))
       functions.append(
-        KernelFunctions.function(kernel, buffers, form.isConstant, form.aliases, program, target))
+        KernelFunctions.function(kernel, form, buffers, program, target, names))
     }
   }
 
   private static func function(
-    _ kernel: Kernel, _ buffers: [BufferID], _ isConstant: [Bool], _ aliases: [Bool],
-    _ program: Program, _ target: Target
+    _ kernel: Kernel, _ form: Form, _ buffers: [BufferID], _ program: Program, _ target: Target,
+    _ symbols: [String: String]
   ) -> CFunction {
+    let (isConstant, aliases) = (form.isConstant, form.aliases)
     var names: [BufferID: String] = [:]
     var parameters: [CParameter] = []
     var counts: [String: Int] = [:]
@@ -60,7 +65,11 @@ struct KernelFunctions {
       parameters.append(
         CParameter(type: aliases[place] ? type : type + "APUS_RESTRICT ", name: name))
     }
-    var emitter = KernelEmitter(target: target, buffers: program.buffers, names: names)
+    for symbol in kernel.symbols {
+      parameters.append(CParameter(type: "const ptrdiff_t", name: symbols[symbol] ?? ""))
+    }
+    var emitter = KernelEmitter(
+      target: target, buffers: program.buffers, names: names, symbols: symbols)
     return CFunction(
       attributes: "APUS_KERNEL static ", result: "void", name: kernel.name, parameters: parameters,
       body: emitter.body(kernel.body))

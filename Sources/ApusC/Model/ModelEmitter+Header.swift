@@ -11,7 +11,8 @@ extension ModelEmitter {
     printer.line(" *   static unsigned char arena[\(macro)_ARENA_BYTES]; (64-byte aligned)")
     printer.line(" *   \(name)_context ctx;")
     printer.line(" *   \(name)_init(&ctx, arena, \(weightsHint), NULL);")
-    let arguments = (inputNames + outputNames).joined(separator: ", ")
+    let arguments = (inputNames + outputNames + sizeParameters.map(\.name))
+      .joined(separator: ", ")
     printer.line(" *   \(name)_run(&ctx, \(arguments));")
     printer.line(" *")
     printer.line(" * Tensors are row-major. Nothing is allocated or printed; contexts with arenas")
@@ -48,7 +49,8 @@ extension ModelEmitter {
     printer.line("typedef enum {")
     printer.line("  \(macro)_OK = 0,")
     printer.line("  \(macro)_NULL_POINTER = 1, /* a required pointer is NULL */")
-    printer.line("  \(macro)_MISALIGNED = 2    /* arena or weights are not 64-byte aligned */")
+    printer.line("  \(macro)_MISALIGNED = 2,   /* arena or weights are not 64-byte aligned */")
+    printer.line("  \(macro)_BAD_DIMENSION = 3 /* a size is out of bounds or does not fit */")
     printer.line("} \(name)_status;")
     printer.line()
     printer.line("typedef struct {")
@@ -69,6 +71,9 @@ extension ModelEmitter {
     printer.line("  int32_t input_count, output_count;")
     printer.line("  const \(name)_tensor_t *inputs, *outputs;")
     printer.line("  size_t arena_bytes, weight_bytes, state_bytes;")
+    printer.line("  int32_t dimension_count, given_dimension_count;")
+    printer.line("  const char *const *dimension_names; /* in the order of dims */")
+    printer.line("  const int64_t *dimension_limits;    /* the largest value of each */")
     printer.line("} \(name)_signature_t;")
     printer.line()
   }
@@ -86,11 +91,23 @@ extension ModelEmitter {
         printer.line("/* \(kind) \(name): \(port.type.description.asComment) */")
       }
     }
-    let parameters = runParameters.map { $0.type.declaring($0.name) }
+    for symbol in interfaceSymbols {
+      guard let bounds = program.symbols.first(where: { $0.name == symbol }) else { continue }
+      let direction = program.inputSymbols.contains(symbol) ? "in " : "out"
+      let range = "\(bounds.lower)..\(bounds.upper.map(String.init) ?? "")"
+      printer.line("/* \(direction) \(symbol.asComment): \(range) */")
+    }
+    let parameters = (runParameters + sizeParameters).map { $0.type.declaring($0.name) }
     printer.line("\(name)_status \(name)_run(\(name)_context *ctx,")
     printer.line("    \(parameters.joined(separator: ",\n    ")));")
     printer.line()
-    printer.line("/* The same with the pointers in arrays, in the order of the graph. */")
+    if interfaceSymbols.isEmpty {
+      printer.line("/* The same with the pointers in arrays, in the order of the graph. */")
+    } else {
+      let names = interfaceSymbols.joined(separator: ", ").asComment
+      printer.line("/* The same with the pointers in arrays, in the order of the graph; dims holds")
+      printer.line(" * \(names): those of the inputs go in, others come out. */")
+    }
     printer.line("\(name)_status \(name)_invoke(\(name)_context *ctx, const void *const inputs[],")
     printer.line("    void *const outputs[], int64_t dims[]);")
     printer.line()
@@ -126,7 +143,8 @@ extension ModelEmitter {
   var manifest: String {
     func ports(_ ports: [Port], _ names: [String]) -> String {
       zip(ports, names).map { port, cName in
-        let shape = (port.type.shape.extents ?? []).map(String.init).joined(separator: ",")
+        let shape = port.type.shape.dimensions
+          .map { $0.constant.map(String.init) ?? $0.description.jsonQuoted }.joined(separator: ",")
         return "    {\"name\": \(port.name.jsonQuoted), \"c_name\": \(cName.jsonQuoted), "
           + "\"element\": \"\(port.type.element)\", \"shape\": [\(shape)]}"
       }.joined(separator: ",\n")

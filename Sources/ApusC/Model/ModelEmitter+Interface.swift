@@ -13,7 +13,7 @@ extension ModelEmitter {
     printSignature(&printer)
   }
 
-  private func status(_ value: String) -> CStatement { .result(.name("\(macro)_\(value)")) }
+  func status(_ value: String) -> CStatement { .result(.name("\(macro)_\(value)")) }
 
   private func isNull(_ name: CExpression) -> CExpression { .binary("==", name, .name("NULL")) }
 
@@ -66,8 +66,9 @@ extension ModelEmitter {
 
   private var run: CFunction {
     let context = CExpression.name("ctx")
-    var body = require([context] + runParameters.map { .name($0.name) })
-    let used = Set(program.kernels.flatMap(\.buffers))
+    let pointers = runParameters + sizeParameters.filter { $0.type.hasSuffix("*") }
+    var body = require([context] + pointers.map { .name($0.name) })
+    let used = Set(program.kernels.flatMap(\.buffers) + program.steps.flatMap(\.allReadBuffers))
     let storages = used.map { program[$0].storage }
     let usesArena = storages.contains { if case .arena = $0 { true } else { false } }
     let usesWeights = storages.contains { if case .constant = $0 { true } else { false } }
@@ -79,13 +80,11 @@ extension ModelEmitter {
       body.append(.declare("const unsigned char *", "weights", .member(context, "->weights")))
       body += require([.name("weights")])
     }
-    for call in kernels.calls {
-      let written = Set(call.kernel.writtenBuffers)
-      body.append(
-        .expression(
-          .call(
-            call.function,
-            call.arguments.map { pointer($0, isWritten: written.contains($0)) })))
+    body += sizes
+    body += program.steps.flatMap(code)
+    for symbol in program.outputSymbols {
+      let name = symbolNames[symbol] ?? ""
+      body.append(.assign(.unary("*", .name("out_" + name)), .name(name)))
     }
     for port in program.inputs where !used.contains(port.buffer) {
       body.append(.expression(.cast("void", pointer(port.buffer, isWritten: false))))
@@ -93,7 +92,18 @@ extension ModelEmitter {
     body.append(status("OK"))
     return CFunction(
       attributes: "", result: "\(name)_status", name: "\(name)_run",
-      parameters: [CParameter(type: "\(name)_context *", name: "ctx")] + runParameters, body: body)
+      parameters: [CParameter(type: "\(name)_context *", name: "ctx")] + runParameters
+        + sizeParameters, body: body)
+  }
+
+  /// Declares the symbols that are found out and checks those that are given.
+  private var sizes: [CStatement] {
+    let given = program.inputSymbols
+    return program.symbols.flatMap { symbol -> [CStatement] in
+      let name = symbolNames[symbol.name] ?? ""
+      if given.contains(symbol.name) { return checkBounds(of: symbol.name) }
+      return [.declare("int64_t", name, .integer(0)), .expression(.cast("void", .name(name)))]
+    }
   }
 
   private var invoke: CFunction {
@@ -106,6 +116,12 @@ extension ModelEmitter {
     let tables = (inputs.isEmpty ? [] : ["inputs"]) + (outputs.isEmpty ? [] : ["outputs"])
     let types = runParameters.map(\.type)
     let arguments = zip(types, inputs + outputs).map { CExpression.cast($0, $1) }
+    let given = program.inputSymbols.count
+    let sizes = sizeParameters.indices.map { place in
+      place < given
+        ? CExpression.element(.name("dims"), .integer(place))
+        : .binary("+", .name("dims"), .integer(place))
+    }
     return CFunction(
       attributes: "", result: "\(name)_status", name: "\(name)_invoke",
       parameters: [
@@ -114,42 +130,11 @@ extension ModelEmitter {
         CParameter(type: "void *const *", name: "outputs"),
         CParameter(type: "int64_t *", name: "dims"),
       ],
-      body: require(tables.map { .name($0) }) + [
+      body: require((tables + (sizes.isEmpty ? [] : ["dims"])).map { .name($0) }) + [
         .expression(.cast("void", .name("inputs"))),
         .expression(.cast("void", .name("dims"))),
-        .result(.call("\(name)_run", [.name("ctx")] + arguments)),
+        .result(.call("\(name)_run", [.name("ctx")] + arguments + sizes)),
       ])
-  }
-
-  private func printSignature(_ printer: inout CPrinter) {
-    for (kind, ports) in [("inputs", program.inputs), ("outputs", program.outputs)] {
-      for (place, port) in ports.enumerated() where port.type.rank > 0 {
-        let extents = (port.type.shape.extents ?? []).map(String.init).joined(separator: ", ")
-        printer.line("static const int64_t \(kind)_shape_\(place)[] = {\(extents)};")
-      }
-      guard !ports.isEmpty else { continue }
-      printer.line("static const \(name)_tensor_t signature_\(kind)[] = {")
-      for (place, port) in ports.enumerated() {
-        let shape = port.type.rank > 0 ? "\(kind)_shape_\(place)" : "NULL"
-        printer.line(
-          "  {\"\(port.name.cEscaped)\", \(port.type.element.onnxDataType), \(port.type.rank), "
-            + "\(shape), NULL},")
-      }
-      printer.line("};")
-    }
-    func table(_ kind: String, _ ports: [Port]) -> String {
-      ports.isEmpty ? "NULL" : "signature_\(kind)"
-    }
-    printer.line("static const \(name)_signature_t signature = {")
-    printer.line(
-      "  \(macro)_ABI_VERSION, \(program.inputs.count), \(program.outputs.count), "
-        + "\(table("inputs", program.inputs)), \(table("outputs", program.outputs)),")
-    printer.line("  \(macro)_ARENA_BYTES, \(macro)_WEIGHT_BYTES, \(macro)_STATE_BYTES,")
-    printer.line("};")
-    printer.line()
-    printer.line(
-      "const \(name)_signature_t *\(name)_signature(void) { return &signature; }")
-    printer.line("size_t \(name)_context_bytes(void) { return sizeof(\(name)_context); }")
   }
 }
 

@@ -11,16 +11,23 @@ struct ModelEmitter {
   /// C names of the inputs and outputs, in order.
   let inputNames: [String]
   let outputNames: [String]
+  /// C names of the symbols.
+  let symbolNames: [String: String]
 
   init(program: Program, target: Target, options: CModel.Options) {
     self.program = program
     self.target = target
     self.options = options
     weights = WeightLayout(program)
-    kernels = KernelFunctions(program, target: target)
-    var names = CNames(reserved: Set(kernels.functions.map(\.name)))
+    var names = CNames(reserved: Set(program.kernels.map(\.name)))
     inputNames = program.inputs.map { names.unique($0.name, fallback: "input") }
     outputNames = program.outputs.map { names.unique($0.name, fallback: "output") }
+    var symbolNames: [String: String] = [:]
+    for symbol in program.symbols {
+      symbolNames[symbol.name] = names.unique("size_" + symbol.name, fallback: "size")
+    }
+    self.symbolNames = symbolNames
+    kernels = KernelFunctions(program, target: target, symbols: symbolNames)
   }
 
   var name: String { program.name }
@@ -33,6 +40,14 @@ struct ModelEmitter {
     }
       + zip(outputNames, program.outputs).map {
         CParameter(type: "\($1.type.element.cType) *", name: $0)
+      }
+  }
+
+  /// The parameters after those: sizes that go in, then places for sizes that come out.
+  var sizeParameters: [CParameter] {
+    program.inputSymbols.map { CParameter(type: "int64_t", name: symbolNames[$0] ?? "") }
+      + program.outputSymbols.map {
+        CParameter(type: "int64_t *", name: "out_" + (symbolNames[$0] ?? ""))
       }
   }
 

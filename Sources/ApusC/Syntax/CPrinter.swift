@@ -38,12 +38,20 @@ struct CPrinter {
     case .assign(let target, let value): line("\(target.text) = \(value.text);")
     case .expression(let value): line("\(value.text);")
     case .count(let name, let extent, let statements):
-      line("for (ptrdiff_t \(name) = 0; \(name) < \(extent); \(name)++) {")
+      line("for (ptrdiff_t \(name) = 0; \(name) < \(extent.text); \(name)++) {")
       body(statements)
       line("}")
-    case .branch(let condition, let statements):
+    case .loop(let name, let condition, let statements):
+      line("for (\(name) = 0; \(condition.text); \(name)++) {")
+      body(statements)
+      line("}")
+    case .branch(let condition, let statements, let others):
       line("if (\(condition.text)) {")
       body(statements)
+      if !others.isEmpty {
+        line("} else {")
+        body(others)
+      }
       line("}")
     case .block(let statements):
       line("{")

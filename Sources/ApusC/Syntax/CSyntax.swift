@@ -21,11 +21,19 @@ extension CExpression {
   static func sum(
     _ base: String?, _ products: [(name: String, factor: Int)], _ constant: Int
   ) -> CExpression {
+    sum(base, products.map { ($0.name, .integer($0.factor)) }, .integer(constant))
+  }
+
+  /// `base + Σ name · factor + constant`, without parts that change nothing.
+  static func sum(
+    _ base: String?, _ products: [(name: String, factor: CExpression)], _ constant: CExpression
+  ) -> CExpression {
+    let (zero, one) = (CExpression.integer(0), CExpression.integer(1))
     var parts: [CExpression] = base.map { [.name($0)] } ?? []
-    for (name, factor) in products where factor != 0 {
-      parts.append(factor == 1 ? .name(name) : .binary("*", .name(name), .integer(factor)))
+    for (name, factor) in products where factor != zero {
+      parts.append(factor == one ? .name(name) : .binary("*", .name(name), factor))
     }
-    if constant != 0 || parts.isEmpty { parts.append(.integer(constant)) }
+    if constant != zero || parts.isEmpty { parts.append(constant) }
     return parts.dropFirst().reduce(parts[0]) { sum, part in
       if case .literal(let text) = part, text.hasPrefix("-") {
         return .binary("-", sum, .literal(String(text.dropFirst())))
@@ -43,8 +51,10 @@ indirect enum CStatement: Hashable {
   case assign(CExpression, CExpression)
   case expression(CExpression)
   /// `for (ptrdiff_t name = 0; name < extent; name++)`.
-  case count(String, Int, [CStatement])
-  case branch(CExpression, [CStatement])
+  case count(String, CExpression, [CStatement])
+  /// `for (name = 0; condition; name++)`.
+  case loop(String, CExpression, [CStatement])
+  case branch(CExpression, [CStatement], otherwise: [CStatement] = [])
   case block([CStatement])
   case directive(String)
   case result(CExpression)

@@ -102,7 +102,7 @@ private struct Contestant {
     guard values.count == runner.inputs.count else {
       throw .usage("fix the symbolic dimensions with --dim; strings cannot be timed")
     }
-    body = runner.prepared(RawTensors(runner, values))
+    body = runner.prepared(try RawTensors(runner, values))
   }
 
   func needsMore(than seconds: Double) -> Bool { times.count < 3 || total < seconds }

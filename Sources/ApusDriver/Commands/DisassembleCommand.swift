@@ -1,5 +1,6 @@
 internal import ApusBytecode
 internal import ApusIR
+internal import ApusLoops
 internal import ApusRuntime
 
 /// `apus dis`: bytecode as text.
@@ -32,8 +33,8 @@ enum DisassembleCommand: Command {
   private static func interface(_ bytes: [UInt8]) throws(DiagnosticError) -> String {
     let session = try Session(bytes)
     let lines =
-      session.inputs.map { "in  \($0.name): \($0.type)" }
-      + session.outputs.map { "out \($0.name): \($0.type)" }
+      session.interface.inputs.map { "in  \($0.name): \($0.type)" }
+      + session.interface.outputs.map { "out \($0.name): \($0.type)" }
       + ["memory \(grouped(session.memoryBytes)) bytes", "verified"]
     return lines.joined(separator: "\n")
   }

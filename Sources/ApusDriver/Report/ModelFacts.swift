@@ -25,15 +25,15 @@ extension Graph {
     case .kernel(let kernel): return kernel.body.multiplyAdds
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .pool, .reduce, .argReduce, .cumulate, .softmax,
-      .normalize, .relayout:
+      .normalize, .relayout, .bind:
       return 0
     }
   }
 
   private func multiplyAdds(_ semantics: Semantics, _ node: Node) -> Int? {
     guard case .contraction(let contraction) = semantics else { return nil }
-    let results = type(of: node.results[0]).shape.elementCount.constant
-    return results.map { contraction.reduction.reduce($0, *) }
+    let results = type(of: node.results[0]).shape.elementCount
+    return contraction.reduction.reduce(results, *).constant
   }
 
   /// The elements of all constants.

@@ -13,11 +13,8 @@ struct Runner {
   struct Port {
     var name: String
     var type: TensorType
-
-    /// The bytes of the elements.
-    var byteCount: Int {
-      type.shape.elementCount.constant.flatMap { type.element.byteCount(of: $0) } ?? 0
-    }
+    /// The bytes that the elements may take.
+    var byteCount: Int
   }
 
   /// How a compiled model is built.
@@ -63,16 +60,21 @@ struct Runner {
   /// Loads a bytecode file.
   init(bytecode: [UInt8]) throws(DiagnosticError) {
     let session = try Session(bytecode)
-    inputs = session.inputs.map { Port(name: $0.name, type: $0.type) }
-    outputs = session.outputs.map { Port(name: $0.name, type: $0.type) }
+    (inputs, outputs) = Runner.ports(session.interface)
     machine = .interpreter(session)
   }
 
   /// A library that is loaded; `folder` stays as long as the runner.
   init(_ model: NativeModel, _ folder: TemporaryFolder?) {
-    inputs = model.inputs.map { Port(name: $0.name, type: $0.type) }
-    outputs = model.outputs.map { Port(name: $0.name, type: $0.type) }
+    (inputs, outputs) = Runner.ports(model.interface)
     machine = .native(model, folder)
+  }
+
+  private static func ports(_ interface: ProgramInterface) -> ([Port], [Port]) {
+    func port(_ port: ApusLoops.Port) -> Port {
+      Port(name: port.name, type: port.type, byteCount: interface.byteCapacity(of: port))
+    }
+    return (interface.inputs.map(port), interface.outputs.map(port))
   }
 
   /// Runs the model on inputs in the order of the interface.
@@ -86,11 +88,23 @@ struct Runner {
   /// Runs the model on raw memory, again and again, for timing.
   func prepared(_ memory: RawTensors) -> () -> Void {
     switch machine {
-    case .native(let model, _): { _ = model.run(memory.inputs, memory.outputs) }
+    case .native(let model, _):
+      {
+        var sizes = memory.sizes
+        _ = model.run(memory.inputs, memory.outputs, &sizes)
+      }
     case .interpreter(let session):
       {
         session.run(memory.inputs, memory.outputs, memory: memory.scratch)
       }
+    }
+  }
+
+  /// What goes in and comes out.
+  var interface: ProgramInterface {
+    switch machine {
+    case .native(let model, _): model.interface
+    case .interpreter(let session): session.interface
     }
   }
 
@@ -106,10 +120,13 @@ final class RawTensors {
   private(set) var inputs: [UnsafeRawPointer?] = []
   let outputs: [UnsafeMutableRawPointer?]
   let scratch: UnsafeMutableRawPointer
+  /// The symbols of the interface.
+  let sizes: [Int64]
   private var owned: [UnsafeMutableRawPointer] = []
 
   /// Memory for a runner, with inputs filled in.
-  init(_ runner: Runner, _ values: [TensorData]) {
+  init(_ runner: Runner, _ values: [TensorData]) throws(DiagnosticError) {
+    sizes = try runner.interface.sizes(for: values.map(\.type))
     let targets = runner.outputs.map {
       UnsafeMutableRawPointer.allocate(byteCount: $0.byteCount + 64, alignment: 64)
     }

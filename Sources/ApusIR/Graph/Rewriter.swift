@@ -148,14 +148,14 @@ extension Node {
 }
 
 extension Graph {
-  /// The graph without nodes that no output needs.
+  /// The graph without nodes that no output needs; what binds sizes stays.
   ///
   /// - Complexity: linear in the size of the graph.
   public func withoutDeadNodes() -> Graph {
     var needed = Set(outputs)
     var live = [Bool](repeating: false, count: nodes.count)
     for (place, node) in nodes.enumerated().reversed()
-    where node.results.contains(where: needed.contains) {
+    where node.results.isEmpty || node.results.contains(where: needed.contains) {
       live[place] = true
       needed.formUnion(node.operands)
     }

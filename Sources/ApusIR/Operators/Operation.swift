@@ -23,6 +23,7 @@ public enum Operation: Hashable, Sendable {
   case normalize(Normalize)
   case lstm(LSTM)
   case relayout(Relayout)
+  case bind(Bind)
   case kernel(FusedKernel)
 
   /// The operator that a case carries: the only forwarding switch.
@@ -51,6 +52,7 @@ public enum Operation: Hashable, Sendable {
     case .normalize(let operation): operation
     case .lstm(let operation): operation
     case .relayout(let operation): operation
+    case .bind(let operation): operation
     case .kernel(let operation): operation
     }
   }
@@ -66,6 +68,7 @@ public enum Operation: Hashable, Sendable {
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .cumulate(Cumulate()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .relayout(Relayout()),
+    .bind(Bind()),
     .kernel(FusedKernel()),
   ]
 
@@ -97,6 +100,7 @@ public enum Operation: Hashable, Sendable {
     case .normalize(let x): .normalize(try visited(x, &visitor))
     case .lstm(let x): .lstm(try visited(x, &visitor))
     case .relayout(let x): .relayout(try visited(x, &visitor))
+    case .bind(let x): .bind(try visited(x, &visitor))
     case .kernel(let x): .kernel(try visited(x, &visitor))
     }
   }

@@ -33,6 +33,9 @@ public protocol AttributeVisitor {
 
   mutating func visit(_ name: String, _ value: inout Int, default: Int?) throws(Failure)
   mutating func visit(_ name: String, _ value: inout [Int], default: [Int]?) throws(Failure)
+  mutating func visit(
+    _ name: String, _ value: inout [Dimension], default: [Dimension]?
+  ) throws(Failure)
   mutating func visit(_ name: String, _ value: inout Bool, default: Bool?) throws(Failure)
   mutating func visit(_ name: String, _ value: inout Double, default: Double?) throws(Failure)
   mutating func visit(_ name: String, _ value: inout Shape) throws(Failure)

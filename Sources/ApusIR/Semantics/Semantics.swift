@@ -18,13 +18,13 @@ public enum Semantics: Sendable {
 public struct IndexMap: Hashable, Sendable {
   /// One axis of the operand: `offset + Σ coefficient · iterator`.
   public struct Axis: Hashable, Sendable {
-    /// The constant part.
-    public var offset: Int
+    /// The part without iterators.
+    public var offset: Dimension
     /// Iterator and coefficient, in ascending order of the iterator.
     public var terms: [Term]
 
     /// An axis index.
-    public init(offset: Int = 0, _ terms: [Term] = []) {
+    public init(offset: Dimension = 0, _ terms: [Term] = []) {
       self.offset = offset
       self.terms = terms.filter { $0.coefficient != 0 }
     }
@@ -62,7 +62,7 @@ public struct IndexMap: Hashable, Sendable {
 /// which an operand index lies outside its tensor are left out (padding).
 public struct Contraction: Sendable {
   /// The extents of the iterators after those of the result.
-  public var reduction: [Int]
+  public var reduction: [Dimension]
   /// One map per operand.
   public var maps: [IndexMap]
   /// What is combined: a function of one element per operand.
@@ -74,7 +74,8 @@ public struct Contraction: Sendable {
 
   /// A contraction.
   public init(
-    reduction: [Int], maps: [IndexMap], body: Pointwise, combine: BinaryFunction, initial: Literal
+    reduction: [Dimension], maps: [IndexMap], body: Pointwise, combine: BinaryFunction,
+    initial: Literal
   ) {
     self.reduction = reduction
     self.maps = maps

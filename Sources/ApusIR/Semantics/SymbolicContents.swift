@@ -36,7 +36,7 @@ public struct SymbolicContents: Sendable {
     case .gather(let gather): return gathered(gather.axis, node, extents, in: graph)
     case .reduce(let reduce): return reduced(reduce, node, in: graph)
     case .pad, .take, .scatter, .sort, .matmul, .conv, .pool, .argReduce, .cumulate, .softmax,
-      .normalize, .lstm, .relayout, .kernel:
+      .normalize, .lstm, .relayout, .kernel, .bind:
       return nil
     }
   }
@@ -46,12 +46,13 @@ public struct SymbolicContents: Sendable {
     guard let source = contents[node.operands[0]], let shape = type.shape.extents,
       case .view(let map) = node.operation.definition.semantics(of: [type])
     else { return nil }
+    let offsets = map.axes.compactMap(\.offset.constant)
+    guard offsets.count == shape.count else { return nil }
     return coordinates(extents).map { place in
-      source[
-        zip(map.axes, shape).reduce(0) { index, axis in
-          index * axis.1
-            + axis.0.terms.reduce(axis.0.offset) { $0 + place[$1.iterator] * $1.coefficient }
-        }]
+      let indices = zip(map.axes, offsets).map { axis, offset in
+        axis.terms.reduce(offset) { $0 + place[$1.iterator] * $1.coefficient }
+      }
+      return source[flat(indices, shape)]
     }
   }
 
@@ -140,8 +141,9 @@ extension Pointwise {
   func evaluate(_ operands: [Dimension]) -> Dimension? {
     var values: [Dimension] = []
     for (step, type) in zip(steps, types) {
+      if case .unary(.not, let a) = step, types[a] != .bool { return nil }
       guard type.isInteger || type == .bool || type == .f32 || type == .f64,
-        let value = step.evaluate(operands, values, type)
+        let value = step.evaluate(operands, values)
       else { return nil }
       values.append(value)
     }
@@ -150,17 +152,14 @@ extension Pointwise {
 }
 
 extension Pointwise.Step {
-  fileprivate func evaluate(
-    _ operands: [Dimension], _ values: [Dimension], _ type: ElementType
-  ) -> Dimension? {
+  fileprivate func evaluate(_ operands: [Dimension], _ values: [Dimension]) -> Dimension? {
     switch self {
     case .operand(let place): operands[place]
     case .literal(.integer(let value), _): Dimension(value)
     case .literal(.float, _): nil
     case .convert(let a, let type): type.isInteger ? values[a] : nil
     case .unary(.negate, let a): Dimension(0) - values[a]
-    case .unary(.not, let a) where type == .bool: values[a].constant.map { $0 == 0 ? 1 : 0 }
-    case .unary: nil
+    case .unary(let function, let a): values[a].constant.flatMap { function.evaluate($0) }
     case .binary(.add, let a, let b): values[a] + values[b]
     case .binary(.sub, let a, let b): values[a] - values[b]
     case .binary(.mul, let a, let b): values[a] * values[b]
@@ -168,27 +167,15 @@ extension Pointwise.Step {
     case .binary(.max, let a, let b): Dimension.maximum(values[a], values[b])
     case .binary(.min, let a, let b): Dimension.minimum(values[a], values[b])
     case .binary(let function, let a, let b):
-      values[a].constant.flatMap { x in values[b].constant.map { (x, $0) } }
-        .flatMap { folded(function, $0, $1, type) }
+      values[a].constant.flatMap { x in
+        values[b].constant.flatMap { function.evaluate(x, $0) }
+      }
     case .compare(.equal, let a, let b): decided(values[a], values[b]).map { $0 ? 1 : 0 }
     case .compare(.notEqual, let a, let b): decided(values[a], values[b]).map { $0 ? 0 : 1 }
-    case .compare: nil
+    case .compare(let test, let a, let b):
+      values[a].constant.flatMap { x in values[b].constant.map { test.holds(x, $0) ? 1 : 0 } }
     case .select(let test, let a, let b):
       values[test].constant.map { $0 != 0 ? values[a] : values[b] }
-    }
-  }
-
-  /// A function of two numbers that no symbol takes part in.
-  private func folded(
-    _ function: BinaryFunction, _ a: Int, _ b: Int, _ type: ElementType
-  ) -> Dimension? {
-    switch function {
-    case .and where type == .bool: Dimension(a & b)
-    case .or where type == .bool: Dimension(a | b)
-    case .xor where type == .bool: Dimension(a ^ b)
-    case .floorMod where b > 0: Dimension(a % b + (a % b < 0 ? b : 0))
-    case .truncatedMod where b > 0: Dimension(a % b)
-    default: nil
     }
   }
 
@@ -198,5 +185,44 @@ extension Pointwise.Step {
     if a.constant != nil, b.constant != nil { return false }
     if let number = a.constant ?? b.constant, number < 0 { return false }
     return nil
+  }
+}
+
+extension UnaryFunction {
+  /// The result for a truth value or a small integer; `nil` for functions of real numbers.
+  fileprivate func evaluate(_ a: Int) -> Dimension? {
+    switch self {
+    case .not where a == 0 || a == 1: Dimension(1 - a)
+    case .absolute where a != .min: Dimension(abs(a))
+    case .sign: Dimension(a.signum())
+    default: nil
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The result for small integers or truth values.
+  fileprivate func evaluate(_ a: Int, _ b: Int) -> Dimension? {
+    switch self {
+    case .floorMod where b > 0: Dimension((a % b + b) % b)
+    case .truncatedMod where b > 0: Dimension(a % b)
+    case .and: Dimension(a & b)
+    case .or: Dimension(a | b)
+    case .xor: Dimension(a ^ b)
+    default: nil
+    }
+  }
+}
+
+extension Comparison {
+  fileprivate func holds(_ a: Int, _ b: Int) -> Bool {
+    switch self {
+    case .equal: a == b
+    case .notEqual: a != b
+    case .less: a < b
+    case .lessOrEqual: a <= b
+    case .greater: a > b
+    case .greaterOrEqual: a >= b
+    }
   }
 }

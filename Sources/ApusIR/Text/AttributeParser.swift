@@ -97,6 +97,18 @@ struct AttributeParser: AttributeVisitor {
   }
 
   mutating func visit(
+    _ name: String, _ value: inout [Dimension], default standard: [Dimension]?
+  ) throws(DiagnosticError) {
+    value = standard ?? []
+    guard let entry = try take(name, optional: standard != nil) else { return }
+    try scanner.expect("[")
+    value = try scanner.list(until: "]") {
+      (s: inout TextScanner) throws(DiagnosticError) in try s.dimension()
+    }
+    try end(entry)
+  }
+
+  mutating func visit(
     _ name: String, _ value: inout Bool, default standard: Bool?
   ) throws(DiagnosticError) {
     value = standard ?? false

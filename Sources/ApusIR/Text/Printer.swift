@@ -116,6 +116,9 @@ private struct AttributePrinter: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout [Int], default standard: [Int]?) {
     if value != standard { add(name, "[\(value.map(String.init).joined(separator: ", "))]") }
   }
+  mutating func visit(_ name: String, _ value: inout [Dimension], default standard: [Dimension]?) {
+    if value != standard { add(name, "[\(value.map(\.description).joined(separator: ", "))]") }
+  }
   mutating func visit(_ name: String, _ value: inout Bool, default standard: Bool?) {
     if value != standard { add(name, String(value)) }
   }

@@ -4,16 +4,21 @@ extension TextScanner {
   private static let mostFactors = 16
 
   /// A sum of products such as `2*N+1` or `floordiv(N+1,2)`.
-  mutating func dimension() throws(DiagnosticError) -> Dimension {
+  package mutating func dimension() throws(DiagnosticError) -> Dimension {
     try enter()
     let start = offset
     var terms: [Dimension.Term] = []
+    var sum = 0
+    var count = 0
     repeat {
-      terms += try product().terms
-      guard terms.count <= Self.mostDimensionTerms else { throw dimensionLimit(at: start) }
+      let summand = try product()
+      terms += summand.terms
+      sum = saturatingAdd(sum, summand.offset)
+      count += max(summand.terms.count, 1)
+      guard count <= Self.mostDimensionTerms else { throw dimensionLimit(at: start) }
     } while accept("+") || isNext("-")
     leave()
-    return Dimension(collecting: terms)
+    return Dimension(offset: sum, collecting: terms)
   }
 
   private func dimensionLimit(at start: Int) -> DiagnosticError {
@@ -65,5 +70,15 @@ extension TextScanner {
         "unknown function '\(name)' of extents", at: start,
         help: suggestion(for: name, among: ["floordiv", "max", "min"]))
     }
+  }
+}
+
+extension Dimension {
+  /// Reads the text form that `description` prints.
+  package init(parsing text: String) throws(DiagnosticError) {
+    var scanner = TextScanner(text, file: nil)
+    self = try scanner.dimension()
+    scanner.skipSpace()
+    guard scanner.current == nil else { throw scanner.failure("unexpected text after an extent") }
   }
 }

@@ -91,6 +91,9 @@ private struct AttributeNames: AttributeVisitor {
 
   mutating func visit(_ name: String, _ value: inout Int, default: Int?) { names.append(name) }
   mutating func visit(_ name: String, _ value: inout [Int], default: [Int]?) { names.append(name) }
+  mutating func visit(_ name: String, _ value: inout [Dimension], default: [Dimension]?) {
+    names.append(name)
+  }
   mutating func visit(_ name: String, _ value: inout Bool, default: Bool?) { names.append(name) }
   mutating func visit(_ name: String, _ value: inout Double, default: Double?) {
     names.append(name)

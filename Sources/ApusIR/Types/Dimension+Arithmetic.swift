@@ -10,20 +10,38 @@ func saturatingMultiply(_ a: Int, _ b: Int) -> Int {
 
 extension Dimension {
   public static func + (a: Dimension, b: Dimension) -> Dimension {
-    Dimension(collecting: a.terms + b.terms)
+    let offset = saturatingAdd(a.offset, b.offset)
+    if a.terms.isEmpty, b.terms.isEmpty { return Dimension(offset) }
+    return Dimension(offset: offset, collecting: a.terms + b.terms)
   }
 
   public static func - (a: Dimension, b: Dimension) -> Dimension { a + b * Dimension(-1) }
 
   public static func * (a: Dimension, b: Dimension) -> Dimension {
-    Dimension(
-      collecting: a.terms.flatMap { x in
-        b.terms.map { y in
-          Term(
-            factors: (x.factors + y.factors).sorted { $0.description < $1.description },
-            coefficient: saturatingMultiply(x.coefficient, y.coefficient))
-        }
-      })
+    let offset = saturatingMultiply(a.offset, b.offset)
+    if a.terms.isEmpty, b.terms.isEmpty { return Dimension(offset) }
+    if a.terms.isEmpty { return b.scaled(by: a.offset) }
+    if b.terms.isEmpty { return a.scaled(by: b.offset) }
+    let products = a.terms.flatMap { x in
+      b.terms.map { y in
+        Term(
+          factors: (x.factors + y.factors).sorted { $0.description < $1.description },
+          coefficient: saturatingMultiply(x.coefficient, y.coefficient))
+      }
+    }
+    return Dimension(
+      offset: offset,
+      collecting: products + a.scaled(by: b.offset).terms + b.scaled(by: a.offset).terms)
+  }
+
+  private func scaled(by factor: Int) -> Dimension {
+    if factor == 0 { return Dimension(0) }
+    var product = self
+    product.offset = saturatingMultiply(offset, factor)
+    for place in terms.indices {
+      product.terms[place].coefficient = saturatingMultiply(terms[place].coefficient, factor)
+    }
+    return product
   }
 
   /// The quotient rounded toward negative infinity.
@@ -41,8 +59,20 @@ extension Dimension {
 
   /// Division of every term by a single term, when nothing remains.
   private func dividedExactly(by divisor: Dimension) -> Dimension? {
-    guard divisor.terms.count == 1, let unit = divisor.terms.first else { return nil }
+    if let number = divisor.constant {
+      guard number > 0, offset % number == 0,
+        terms.allSatisfy({ $0.coefficient % number == 0 })
+      else { return nil }
+      var quotient = self
+      quotient.offset = offset / number
+      for place in terms.indices { quotient.terms[place].coefficient /= number }
+      return quotient
+    }
+    guard offset == 0, divisor.offset == 0, divisor.terms.count == 1,
+      let unit = divisor.terms.first
+    else { return nil }
     var quotients: [Term] = []
+    var rest = 0
     for term in terms {
       guard unit.coefficient != 0, unit.coefficient != -1 || term.coefficient != .min,
         term.coefficient % unit.coefficient == 0
@@ -52,9 +82,14 @@ extension Dimension {
         guard let place = factors.firstIndex(of: factor) else { return nil }
         factors.remove(at: place)
       }
-      quotients.append(Term(factors: factors, coefficient: term.coefficient / unit.coefficient))
+      let coefficient = term.coefficient / unit.coefficient
+      if factors.isEmpty {
+        rest = saturatingAdd(rest, coefficient)
+      } else {
+        quotients.append(Term(factors: factors, coefficient: coefficient))
+      }
     }
-    return Dimension(collecting: quotients)
+    return Dimension(offset: rest, collecting: quotients)
   }
 
   /// The larger extent.
@@ -77,17 +112,17 @@ extension Dimension: ExpressibleByIntegerLiteral {
 extension Dimension: CustomStringConvertible {
   /// The text form: `8`, `N`, `2*N+1`, `floordiv(N+1,2)`.
   public var description: String {
-    guard let first = terms.first else { return "0" }
-    return terms.dropFirst().reduce(first.description) { text, term in
+    guard let first = terms.first else { return String(offset) }
+    let sum = terms.dropFirst().reduce(first.description) { text, term in
       text + (term.coefficient < 0 ? "" : "+") + term.description
     }
+    return offset == 0 ? sum : sum + (offset < 0 ? "" : "+") + String(offset)
   }
 }
 
 extension Dimension.Term: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     let product = factors.map(\.description).joined(separator: "*")
-    if factors.isEmpty { return String(coefficient) }
     return coefficient == 1
       ? product : coefficient == -1 ? "-" + product : "\(coefficient)*" + product
   }

@@ -11,25 +11,33 @@ public struct Dimension: Hashable, Sendable {
     case minimum(Dimension, Dimension)
   }
 
-  struct Term: Hashable, Sendable {
-    var factors: [Atom]
-    var coefficient: Int
+  /// A product of a number and at least one factor.
+  package struct Term: Hashable, Sendable {
+    package var factors: [Atom]
+    package var coefficient: Int
   }
 
-  /// Sorted by the text of their factors, no zero coefficients; the constant has no factors.
-  var terms: [Term]
+  /// The summand without symbols.
+  package internal(set) var offset: Int
+  /// Sorted by the text of their factors; no empty factors, no zero coefficients.
+  package internal(set) var terms: [Term]
 
   /// A constant extent.
   public init(_ constant: Int) {
-    terms = constant == 0 ? [] : [Term(factors: [], coefficient: constant)]
+    offset = constant
+    terms = []
   }
 
   /// The extent called `name`.
   public static func symbol(_ name: String) -> Dimension { Dimension(atom: .symbol(name)) }
 
-  init(atom: Atom) { terms = [Term(factors: [atom], coefficient: 1)] }
+  init(atom: Atom) {
+    offset = 0
+    terms = [Term(factors: [atom], coefficient: 1)]
+  }
 
-  init(collecting unsorted: [Term]) {
+  init(offset: Int, collecting unsorted: [Term]) {
+    self.offset = offset
     var collected: [[Atom]: Int] = [:]
     for term in unsorted {
       collected[term.factors] = saturatingAdd(collected[term.factors] ?? 0, term.coefficient)
@@ -42,11 +50,7 @@ public struct Dimension: Hashable, Sendable {
   }
 
   /// The value when no symbol takes part.
-  public var constant: Int? {
-    if terms.isEmpty { return 0 }
-    guard terms.count == 1, terms[0].factors.isEmpty else { return nil }
-    return terms[0].coefficient
-  }
+  public var constant: Int? { terms.isEmpty ? offset : nil }
 
   /// The names of the symbols that take part, in order of first appearance.
   public var symbols: [String] {
@@ -67,8 +71,8 @@ public struct Dimension: Hashable, Sendable {
 
   /// The extent with each symbol replaced by what `values` gives for it.
   public func substituting(_ values: [String: Dimension]) -> Dimension {
-    if terms.allSatisfy(\.factors.isEmpty) || values.isEmpty { return self }
-    return terms.reduce(Dimension(0)) { sum, term in
+    if terms.isEmpty || values.isEmpty { return self }
+    return terms.reduce(Dimension(offset)) { sum, term in
       sum
         + term.factors.reduce(Dimension(term.coefficient)) { product, atom in
           product * atom.substituting(values)
@@ -89,5 +93,5 @@ extension Dimension.Atom {
 }
 
 extension Dimension.Term {
-  var sortKey: String { factors.isEmpty ? "~" : factors.map(\.description).joined(separator: "*") }
+  var sortKey: String { factors.map(\.description).joined(separator: "*") }
 }

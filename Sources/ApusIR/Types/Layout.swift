@@ -53,19 +53,20 @@ public struct Layout: Hashable, Sendable {
       }
   }
 
-  /// Elements in memory, stride of each axis, and the place of index zero, for constant extents.
+  /// Elements in memory, stride of each axis, and the place of index zero.
   ///
   /// Strides saturate; limits on sizes are checked when the tensor type is made.
-  public func placement(of extents: [Int]) -> (count: Int, strides: [Int], origin: Int) {
-    var strides = [Int](repeating: 0, count: extents.count)
-    var count = 1
-    var origin = 0
-    for axis in axes(rank: extents.count).reversed() {
+  public func placement(
+    of shape: Shape
+  ) -> (count: Dimension, strides: [Dimension], origin: Dimension) {
+    var strides = shape.dimensions
+    var (count, origin): (Dimension, Dimension) = (1, 0)
+    for axis in axes(rank: shape.rank).reversed() {
       let widened = halo.first { $0.axis == axis }
+      let (before, after) = (Dimension(widened?.before ?? 0), Dimension(widened?.after ?? 0))
       strides[axis] = count
-      origin = saturatingAdd(origin, saturatingMultiply(count, widened?.before ?? 0))
-      let extent = extents[axis] + (widened?.before ?? 0) + (widened?.after ?? 0)
-      count = saturatingMultiply(count, extent)
+      origin = origin + count * before
+      count = count * (shape[axis] + before + after)
     }
     return (count, strides, origin)
   }

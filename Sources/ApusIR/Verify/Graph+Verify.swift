@@ -143,7 +143,7 @@ struct GraphVerifier {
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
-      .softmax, .normalize, .lstm:
+      .softmax, .normalize, .lstm, .bind:
       break
     }
   }
@@ -185,7 +185,7 @@ extension Operation {
   /// Whether the operation makes a tensor of its own from its operands.
   fileprivate var canBeRoot: Bool {
     switch self {
-    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel: false
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind: false
     case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
       .argReduce, .cumulate, .softmax, .normalize, .lstm, .relayout:
       true

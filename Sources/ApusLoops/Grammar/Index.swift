@@ -1,3 +1,5 @@
+public import ApusIR
+
 /// A whole number the program computes with: a loop counter or a bound index.
 public struct IndexVariable: Hashable, Sendable {
   /// Unique within one kernel.
@@ -8,22 +10,28 @@ public struct IndexVariable: Hashable, Sendable {
 }
 
 /// An affine function of index variables: `constant + Σ coefficient · variable`.
+///
+/// Constant and coefficients are numbers, or polynomials over the program's symbols, which do not
+/// change while a kernel runs.
 public struct Index: Hashable, Sendable {
   /// One summand.
   public struct Term: Hashable, Sendable {
     /// The variable.
     public var variable: IndexVariable
     /// What it is multiplied by; never 0.
-    public var coefficient: Int
+    public var coefficient: Dimension
   }
 
   /// The summand without a variable.
-  public var constant: Int
+  public var constant: Dimension
   /// Sorted by the number of the variable, each variable once.
   public private(set) var terms: [Term]
 
   /// A constant index.
-  public init(_ constant: Int) {
+  public init(_ constant: Int) { self.init(Dimension(constant)) }
+
+  /// An index without variables.
+  public init(_ constant: Dimension) {
     self.constant = constant
     terms = []
   }
@@ -37,17 +45,20 @@ public struct Index: Hashable, Sendable {
   /// Whether the index is the same for every value of the variables.
   public var isConstant: Bool { terms.isEmpty }
 
+  /// The number, when neither variables nor symbols take part.
+  public var fixed: Int? { terms.isEmpty ? constant.constant : nil }
+
   /// The coefficient of a variable; 0 when it does not take part.
-  public func coefficient(of variable: IndexVariable) -> Int {
+  public func coefficient(of variable: IndexVariable) -> Dimension {
     terms.first { $0.variable == variable }?.coefficient ?? 0
   }
 
   public static func + (a: Index, b: Index) -> Index {
     var sum = a
-    sum.constant += b.constant
+    sum.constant = sum.constant + b.constant
     for term in b.terms {
       if let place = sum.terms.firstIndex(where: { $0.variable == term.variable }) {
-        sum.terms[place].coefficient += term.coefficient
+        sum.terms[place].coefficient = sum.terms[place].coefficient + term.coefficient
       } else {
         sum.terms.append(term)
       }
@@ -59,11 +70,15 @@ public struct Index: Hashable, Sendable {
 
   public static func + (a: Index, b: Int) -> Index { a + Index(b) }
 
-  public static func * (a: Index, factor: Int) -> Index {
+  public static func * (a: Index, factor: Int) -> Index { a * Dimension(factor) }
+
+  public static func * (a: Index, factor: Dimension) -> Index {
     if factor == 0 { return Index(0) }
     var product = a
-    product.constant *= factor
-    for place in product.terms.indices { product.terms[place].coefficient *= factor }
+    product.constant = product.constant * factor
+    for place in product.terms.indices {
+      product.terms[place].coefficient = product.terms[place].coefficient * factor
+    }
     return product
   }
 }
@@ -78,5 +93,5 @@ public enum IndexOperation: Hashable, Sendable {
   case remainder(Index, Int)
   /// An `i32` or `i64` element read from memory: negative values count from `extent`, then the
   /// result is clamped to `0..<extent`.
-  case load(Access, extent: Int)
+  case load(Access, extent: Dimension)
 }

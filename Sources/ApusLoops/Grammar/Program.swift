@@ -10,8 +10,12 @@ public struct Program: Sendable {
   public var inputs: [Port]
   /// The interface: one entry per graph output, in order.
   public var outputs: [Port]
-  /// The kernels in the order in which they run.
+  /// The kernels; `steps` says when they run.
   public var kernels: [Kernel]
+  /// What is done, in order.
+  public var steps: [Step] = []
+  /// The numbers that extents and indices are written with: bounds by name.
+  public var symbols: [SymbolBounds] = []
   /// The bytes of the arena; every temporary lies inside.
   public var arenaBytes = 0
   /// The most bytes of temporaries that are alive at one time: no plan needs fewer.
@@ -24,6 +28,12 @@ public struct Program: Sendable {
     inputs = []
     outputs = []
     kernels = []
+  }
+
+  /// Adds a kernel that runs next.
+  public mutating func append(_ kernel: Kernel) {
+    steps.append(.run(kernels.count))
+    kernels.append(kernel)
   }
 
   /// The buffer with an ID.

@@ -17,7 +17,7 @@ extension Statement {
 }
 
 extension Access {
-  fileprivate func renumbered(_ number: (BufferID) -> BufferID) -> Access {
+  func renumbered(_ number: (BufferID) -> BufferID) -> Access {
     Access(number(buffer), index, laneStride: laneStride)
   }
 }
@@ -95,7 +95,9 @@ extension WindowMultiply {
 extension Program {
   /// Drops buffers that neither kernels nor the interface touch, and tells the new numbers.
   mutating func removeUnusedBuffers() -> [BufferID: BufferID] {
-    let used = Set(kernels.flatMap(\.buffers) + (inputs + outputs).map(\.buffer))
+    let used = Set(
+      kernels.flatMap(\.buffers) + steps.flatMap(\.allReadBuffers)
+        + (inputs + outputs).map(\.buffer))
     var numbers: [BufferID: BufferID] = [:]
     var kept: [Buffer] = []
     for (number, buffer) in buffers.enumerated() where used.contains(BufferID(number)) {
@@ -109,6 +111,7 @@ extension Program {
     for place in outputs.indices {
       outputs[place].buffer = numbers[outputs[place].buffer] ?? outputs[place].buffer
     }
+    steps = steps.map { $0.renumbered { numbers[$0] ?? $0 } }
     for place in kernels.indices {
       kernels[place].body = kernels[place].body.map { $0.renumbered { numbers[$0] ?? $0 } }
     }

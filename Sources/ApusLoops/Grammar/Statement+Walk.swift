@@ -1,9 +1,17 @@
+internal import ApusIR
+
 extension Kernel {
   /// The buffers that the kernel reads or writes, each once, in order of first appearance.
   public var buffers: [BufferID] { accesses.buffers }
 
   /// The buffers that the kernel writes.
   public var writtenBuffers: [BufferID] { accesses.written }
+
+  /// The buffers that the kernel reads.
+  public var readBuffers: [BufferID] { accesses.reads }
+
+  /// The symbols that extents and indices are written with, sorted.
+  public var symbols: [String] { accesses.symbols.sorted() }
 
   private var accesses: AccessCollector {
     var collector = AccessCollector()
@@ -16,23 +24,49 @@ extension Kernel {
 private struct AccessCollector {
   private(set) var buffers: [BufferID] = []
   private(set) var written: [BufferID] = []
+  private(set) var reads: [BufferID] = []
+  private(set) var symbols: Set<String> = []
   private var known: Set<BufferID> = []
 
-  private mutating func read(_ access: Access) {
+  private mutating func touch(_ access: Access) {
     if known.insert(access.buffer).inserted { buffers.append(access.buffer) }
+    visit(access.index)
+  }
+
+  private mutating func read(_ access: Access) {
+    touch(access)
+    if !reads.contains(access.buffer) { reads.append(access.buffer) }
+  }
+
+  private mutating func visit(_ index: Index) {
+    visit(index.constant)
+    for term in index.terms { visit(term.coefficient) }
+  }
+
+  private mutating func visit(_ extent: Dimension) {
+    if extent.constant == nil { symbols.formUnion(extent.symbols) }
   }
 
   private mutating func write(_ access: Access) {
-    read(access)
+    touch(access)
     if !written.contains(access.buffer) { written.append(access.buffer) }
   }
 
   mutating func visit(_ statement: Statement) {
     switch statement {
-    case .loop(_, _, extent: _, let body), .within(_, lower: _, upper: _, let body):
+    case .loop(_, _, let extent, let body):
+      visit(extent)
       for inner in body { visit(inner) }
-    case .bind(_, let operation):
-      if case .load(let access, extent: _) = operation { read(access) }
+    case .within(_, let lower, let upper, let body):
+      visit(lower)
+      visit(upper)
+      for inner in body { visit(inner) }
+    case .bind(_, .load(let access, let extent)):
+      read(access)
+      visit(extent)
+    case .bind(_, .affine(let index)), .bind(_, .quotient(let index, _)),
+      .bind(_, .remainder(let index, _)):
+      visit(index)
     case .set(_, let value): visit(value)
     case .store(let access, let value, lanes: _):
       visit(value)
@@ -57,7 +91,8 @@ private struct AccessCollector {
   private mutating func visit(_ value: Expression) {
     switch value {
     case .load(let access): read(access)
-    case .register, .literal, .index, .across: break
+    case .index(let index): visit(index)
+    case .register, .literal, .across: break
     case .unary(_, let a), .convert(let a, _): visit(a)
     case .binary(_, let a, let b), .compare(_, let a, let b):
       visit(a)

@@ -85,11 +85,11 @@ public enum LoopKind: String, Hashable, Sendable {
 /// One step of a kernel.
 public indirect enum Statement: Hashable, Sendable {
   /// `for variable in 0..<extent`.
-  case loop(LoopKind, IndexVariable, extent: Int, [Statement])
+  case loop(LoopKind, IndexVariable, extent: Dimension, [Statement])
   /// A new index variable, visible to the statements after it in the same body.
   case bind(IndexVariable, IndexOperation)
   /// The body runs when `lower <= variable < upper`.
-  case within(IndexVariable, lower: Int, upper: Int, [Statement])
+  case within(IndexVariable, lower: Dimension, upper: Dimension, [Statement])
   /// Sets a register, new or not; it is visible in the body where it is first set and below.
   case set(Register, Expression)
   /// Writes `lanes` elements.

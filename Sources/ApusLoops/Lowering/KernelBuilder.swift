@@ -34,20 +34,28 @@ struct KernelBuilder {
 
   /// `for i in 0..<extent`; no loop for a single iteration, nothing for none.
   mutating func loop(
-    _ extent: Int, _ kind: LoopKind = .serial, _ body: (inout KernelBuilder, Index) -> Void
+    _ extent: Dimension, _ kind: LoopKind = .serial, _ body: (inout KernelBuilder, Index) -> Void
   ) {
     if extent == 1 { return body(&self, Index(0)) }
-    if extent <= 0 { return }
+    if let extent = extent.constant, extent <= 0 { return }
     let counter = variable()
     let inner = collect { body(&$0, Index(counter)) }
     emit(.loop(kind, counter, extent: extent, inner))
   }
 
+  /// `for i in 0..<extent`.
+  mutating func loop(
+    _ extent: Int, _ kind: LoopKind = .serial, _ body: (inout KernelBuilder, Index) -> Void
+  ) {
+    loop(Dimension(extent), kind, body)
+  }
+
   /// Nested loops, the first extent outermost; only the outermost may be parallel.
   mutating func loops(
-    _ extents: [Int], _ kind: LoopKind = .serial,
+    _ extents: some Sequence<Dimension>, _ kind: LoopKind = .serial,
     _ body: (inout KernelBuilder, [Index]) -> Void
   ) {
+    let extents = Array(extents)
     func nest(_ builder: inout KernelBuilder, _ depth: Int, _ outer: [Index]) {
       if depth == extents.count { return body(&builder, outer) }
       let isFirst = extents[..<depth].allSatisfy { $0 == 1 }
@@ -60,18 +68,17 @@ struct KernelBuilder {
 
   /// Runs over `0..<extent` in steps of as many lanes as the target has, then over the rest.
   mutating func strip(
-    _ extent: Int, vectorized: Bool, _ kind: LoopKind = .serial,
+    _ extent: Dimension, vectorized: Bool, _ kind: LoopKind = .serial,
     _ body: (inout KernelBuilder, Index, Int) -> Void
   ) {
     let lanes = vectorized ? target.lanes : 1
-    let full = extent / lanes
-    let rest = extent - full * lanes
+    let full = extent / Dimension(lanes)
+    let rest = extent - full * Dimension(lanes)
     loop(full, kind) { body(&$0, $1 * lanes, lanes) }
-    switch target.vectorLength {
-    case .fixed:
-      loop(rest) { body(&$0, $1 + full * lanes, 1) }
-    case .upTo:
-      if rest > 0 { body(&self, Index(full * lanes), rest) }
+    if target.vectorLength == .upTo, let rest = rest.constant {
+      if rest > 0 { body(&self, Index(full * Dimension(lanes)), rest) }
+    } else {
+      loop(rest) { body(&$0, $1 + Index(full * Dimension(lanes)), 1) }
     }
   }
 
@@ -84,7 +91,7 @@ struct KernelBuilder {
 
   /// Runs the body where `0 <= index < extent`.
   mutating func within(
-    _ index: Index, extent: Int, _ body: (inout KernelBuilder, Index) -> Void
+    _ index: Index, extent: Dimension, _ body: (inout KernelBuilder, Index) -> Void
   ) {
     let place = variable()
     emit(.bind(place, .affine(index)))

@@ -3,13 +3,14 @@ internal import ApusIR
 extension Lowering {
   /// Lowers one node: views change placements, everything else becomes a kernel.
   mutating func lower(_ node: Node) throws(DiagnosticError) {
+    if case .bind(let bind) = node.operation { return lowerBind(node, bind) }
     let types = node.operands.map { graph.type(of: $0) }
     switch node.operation.definition.semantics(of: types) {
     case .constant:
       return
     case .view(let map):
       if case .relayout = node.operation { return try lowerRoot(node) }
-      let extents = graph.type(of: node.results[0]).shape.extents ?? []
+      let extents = graph.type(of: node.results[0]).shape.dimensions
       let source = placement(of: node.operands[0])
       placements[node.results[0]] = source.viewed(through: map, extents: extents)
     case .reshape:
@@ -20,7 +21,8 @@ extension Lowering {
   }
 
   private mutating func lowerReshape(_ node: Node) {
-    let extents = graph.type(of: node.results[0]).shape.extents ?? []
+    let shape = graph.type(of: node.results[0]).shape
+    let extents = shape.dimensions
     let source = placement(of: node.operands[0])
     if let view = source.reshaped(to: extents) {
       placements[node.results[0]] = view
@@ -28,7 +30,7 @@ extension Lowering {
     }
     var copy = contiguous(source)
     copy.extents = extents
-    copy.strides = Layout.rowMajor.placement(of: extents).strides
+    copy.strides = shape.rowMajorStrides
     placements[node.results[0]] = copy
   }
 
@@ -64,11 +66,11 @@ extension Lowering {
     case .gather(let gather): scheduleGather(task, gather)
     case .take(let take): scheduleTake(task, take)
     case .scatter(let scatter): scheduleScatter(task, scatter)
-    case .sort(let sort): scheduleSort(task, sort)
+    case .sort(let sort): try scheduleSort(task, sort)
     case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
-    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel:
-      preconditionFailure("views and nested kernels are no roots")
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind:
+      preconditionFailure("views, bindings and nested kernels are no roots")
     }
   }
 
@@ -76,7 +78,7 @@ extension Lowering {
   mutating func planJoins() {
     for node in graph.nodes {
       guard case .concat(let concat) = node.operation else { continue }
-      var start = 0
+      var start: Dimension = 0
       for operand in node.operands {
         let joined = graph.type(of: node.results[0]).layout
         if makesStorage(operand), placements[operand] == nil, destinations[operand] == nil,
@@ -85,7 +87,7 @@ extension Lowering {
         {
           destinations[operand] = (node, concat.axis, start)
         }
-        start += graph.type(of: operand).shape.extents?[concat.axis] ?? 0
+        start = start + graph.type(of: operand).shape[concat.axis]
       }
     }
   }

@@ -10,18 +10,24 @@ public struct Lowering {
   /// The elements of constant buffers, for schedules that pack them at compile time.
   var constants: [BufferID: TensorData] = [:]
   /// Values to be made in a part of a joined tensor: the concat node, and the first index there.
-  var destinations: [ValueID: (join: Node, axis: Int, start: Int)] = [:]
+  var destinations: [ValueID: (join: Node, axis: Int, start: Dimension)] = [:]
   /// Buffers that may take the place of another one that ends where they begin.
   var reuses: [(new: BufferID, old: BufferID)] = []
+  /// The symbols that have their value by now.
+  var setSymbols: Set<String> = []
   private var kernelNames: [String: Int] = [:]
 
-  /// Lowers a graph whose shapes have no symbols.
+  /// The bounds of symbols that have an upper one.
+  private let ranges: [String: ClosedRange<Int>]
+
+  /// Lowers a graph whose symbols have upper bounds.
   ///
-  /// - Throws: `DiagnosticError` (unsupported) for shapes with symbols or types without a schedule.
+  /// - Throws: `DiagnosticError` (unsupported) for symbols without bounds or types without a
+  ///   schedule.
   public static func program(
     for graph: Graph, target: Target, name: String
   ) throws(DiagnosticError) -> Program {
-    try requireStaticShapes(graph)
+    try requireBounds(graph)
     var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
     try lowering.run()
     let numbers = lowering.program.removeUnusedBuffers()
@@ -37,27 +43,34 @@ public struct Lowering {
     self.graph = graph
     self.target = target
     self.program = program
+    self.program.symbols = graph.symbols
+    var ranges: [String: ClosedRange<Int>] = [:]
+    for symbol in graph.symbols {
+      if let upper = symbol.upper { ranges[symbol.name] = min(symbol.lower, upper)...upper }
+    }
+    self.ranges = ranges
   }
 
-  private static func requireStaticShapes(_ graph: Graph) throws(DiagnosticError) {
-    var symbols: [String] = []
-    for input in graph.inputs {
-      for symbol in graph.type(of: input).shape.dimensions.flatMap(\.symbols)
-      where !symbols.contains(symbol) { symbols.append(symbol) }
+  private static func requireBounds(_ graph: Graph) throws(DiagnosticError) {
+    let bounded = Set(graph.symbols.filter { $0.upper != nil }.map(\.name))
+    var open: [String] = []
+    for value in graph.inputs + graph.nodes.flatMap(\.results) {
+      for symbol in graph.type(of: value).shape.dimensions.flatMap(\.symbols)
+      where !bounded.contains(symbol) && !open.contains(symbol) { open.append(symbol) }
     }
-    for value in graph.nodes.flatMap(\.results)
-    where symbols.isEmpty && graph.type(of: value).shape.extents == nil {
-      symbols = graph.type(of: value).shape.dimensions.flatMap(\.symbols)
-    }
-    guard !symbols.isEmpty else { return }
+    guard !open.isEmpty else { return }
     throw DiagnosticError(
       Diagnostic(
         .unsupported, id: "symbolic-shape",
-        "the model has dimensions without a size: \(symbols.joined(separator: ", "))",
-        help: "fix them with \(symbols.map { "--dim \($0)=1" }.joined(separator: " "))"))
+        "the model has dimensions without a bound: \(open.joined(separator: ", "))",
+        help: "fix them with \(open.map { "--dim \($0)=1" }.joined(separator: " ")), or bound "
+          + "them with \(open.map { "--dim \($0)=1..64" }.joined(separator: " "))"))
   }
 
   private mutating func run() throws(DiagnosticError) {
+    for input in graph.inputs {
+      setSymbols.formUnion(graph.type(of: input).shape.dimensions.flatMap(\.symbols))
+    }
     for (place, input) in graph.inputs.enumerated() {
       let type = graph.type(of: input)
       let name = graph[input].name ?? "input\(place)"
@@ -108,15 +121,16 @@ public struct Lowering {
 
   // MARK: Memory
 
-  /// A new buffer for a tensor of a type.
+  /// A new buffer for a tensor of a type, large enough for all values of its symbols.
   mutating func allocate(
     _ type: TensorType, name: String, _ storage: Buffer.Storage
   ) -> Placement {
-    let extents = type.shape.extents ?? []
-    let (count, strides, origin) = type.layout.placement(of: extents)
-    let id = addBuffer(name, type.element, count: count, storage)
+    let (count, strides, origin) = type.layout.placement(of: type.shape)
+    let most = count.constant ?? count.range { ranges[$0] }?.upperBound ?? .max
+    let id = addBuffer(name, type.element, count: max(most, 0), storage)
     return Placement(
-      buffer: id, element: type.element, origin: Index(origin), extents: extents, strides: strides)
+      buffer: id, element: type.element, origin: Index(origin), extents: type.shape.dimensions,
+      strides: strides)
   }
 
   /// A new buffer of so many elements.
@@ -154,7 +168,7 @@ public struct Lowering {
     let placement: Placement
     if let (join, axis, start) = destinations[value] {
       placement = destination(of: join.results[0])
-        .slice(axis: axis, start: start, count: type.shape.extents?[axis] ?? 0)
+        .slice(axis: axis, start: start, count: type.shape[axis])
     } else {
       placement = allocate(type, name: graph[value].name ?? "", .arena(offset: 0))
     }
@@ -166,7 +180,7 @@ public struct Lowering {
   mutating func contiguous(_ placement: Placement) -> Placement {
     if placement.isContiguous { return placement }
     let copy = allocate(
-      TensorType(placement.element, placement.extents), name: "copy", .arena(offset: 0))
+      TensorType(placement.element, Shape(placement.extents)), name: "copy", .arena(offset: 0))
     kernel("copy", origins: []) { $0.copy(from: placement, to: copy) }
     return copy
   }
@@ -182,7 +196,7 @@ public struct Lowering {
     guard !builder.statements.isEmpty else { return }
     let number = kernelNames[name, default: 0]
     kernelNames[name] = number + 1
-    program.kernels.append(
+    program.append(
       Kernel(name: "\(name)_\(number)", origins: origins, body: builder.statements))
   }
 }

@@ -1,9 +1,11 @@
+internal import ApusIR
+
 /// The loops over a result: which axes remain, in which order, after merging neighbours.
 struct Nest {
   /// The extents of the loops, outermost first.
-  var extents: [Int]
+  var extents: [Dimension]
   /// For each placement the strides of the loops.
-  var strides: [[Int]]
+  var strides: [[Dimension]]
 
   /// Loops over `placements[0]`, all of whose companions have the same extents.
   ///
@@ -13,7 +15,7 @@ struct Nest {
     let first = placements[0]
     let axes = first.extents.indices
       .filter { first.extents[$0] != 1 }
-      .sorted { abs(first.strides[$0]) > abs(first.strides[$1]) }
+      .sorted(by: { first.strides[$0].isLonger(than: first.strides[$1]) })
     extents = []
     strides = placements.map { _ in [] }
     for axis in axes {
@@ -24,7 +26,7 @@ struct Nest {
           strides[place][extents.count - 1] == placements[place].strides[axis] * extent
         }
       if merges {
-        extents[extents.count - 1] *= extent
+        extents[extents.count - 1] = extents[extents.count - 1] * extent
         for place in placements.indices {
           strides[place][extents.count - 1] = placements[place].strides[axis]
         }
@@ -37,5 +39,21 @@ struct Nest {
       extents = [1]
       for place in placements.indices { strides[place] = [0] }
     }
+  }
+}
+
+extension Dimension {
+  /// Whether a stride is surely longer than another; strides with symbols count as long ones.
+  func isLonger(than other: Dimension) -> Bool {
+    switch (constant, other.constant) {
+    case (let a?, let b?): abs(a) > abs(b)
+    case (nil, _?): true
+    case (_?, nil): false
+    case (nil, nil): other.divides(self)
+    }
+  }
+
+  private func divides(_ product: Dimension) -> Bool {
+    product != self && product / self * self == product
   }
 }

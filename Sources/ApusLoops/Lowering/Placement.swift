@@ -5,8 +5,26 @@ struct Placement: Hashable {
   var buffer: BufferID
   var element: ElementType
   var origin: Index
-  var extents: [Int]
-  var strides: [Int]
+  var extents: [Dimension]
+  var strides: [Dimension]
+
+  /// Whether extents, strides and origin hold no symbols.
+  var isFixed: Bool {
+    (extents + strides).allSatisfy { $0.constant != nil } && origin.constant.constant != nil
+  }
+
+  /// Whether only the extent of axis 0 may hold symbols.
+  var isFixedButBatch: Bool {
+    var rest = self
+    rest.extents.removeFirst()
+    return !extents.isEmpty && rest.isFixed
+  }
+
+  /// The extents of a fixed placement.
+  var sizes: [Int] { extents.map(\.fixed) }
+
+  /// The strides of a fixed placement.
+  var steps: [Int] { strides.map(\.fixed) }
 
   /// The element at given coordinates.
   func index(_ coordinates: [Index]) -> Index {
@@ -15,11 +33,11 @@ struct Placement: Hashable {
 
   /// The access whose lanes run along `axis`, or that has one lane.
   func access(_ coordinates: [Index], lanesAlong axis: Int? = nil) -> Access {
-    Access(buffer, index(coordinates), laneStride: axis.map { strides[$0] } ?? 0)
+    Access(buffer, index(coordinates), laneStride: axis.map { strides[$0].fixed } ?? 0)
   }
 
   /// The tensor seen under a larger shape: stride 0 where it repeats.
-  func broadcast(to target: [Int]) -> Placement {
+  func broadcast(to target: [Dimension]) -> Placement {
     var result = self
     let added = target.count - extents.count
     result.strides = target.indices.map { axis in
@@ -31,23 +49,31 @@ struct Placement: Hashable {
   }
 
   /// The tensor seen through an affine map whose iterators are the axes of `shape`.
-  func viewed(through map: IndexMap, extents shape: [Int]) -> Placement {
+  func viewed(through map: IndexMap, extents shape: [Dimension]) -> Placement {
     var result = self
     result.extents = shape
-    result.strides = [Int](repeating: 0, count: shape.count)
+    result.strides = [Dimension](repeating: 0, count: shape.count)
     for (axis, place) in map.axes.enumerated() {
-      result.origin = result.origin + place.offset * strides[axis]
-      for term in place.terms { result.strides[term.iterator] += term.coefficient * strides[axis] }
+      result.origin = result.origin + Index(place.offset * strides[axis])
+      for term in place.terms {
+        result.strides[term.iterator] =
+          result.strides[term.iterator] + strides[axis] * Dimension(term.coefficient)
+      }
     }
     return result
   }
 
   /// The part of the tensor from `start` on along one axis.
-  func slice(axis: Int, start: Int, count: Int) -> Placement {
+  func slice(axis: Int, start: Dimension, count: Dimension) -> Placement {
     var result = self
-    result.origin = origin + start * strides[axis]
+    result.origin = origin + Index(start * strides[axis])
     result.extents[axis] = count
     return result
+  }
+
+  /// The part of the tensor from `start` on along one axis.
+  func slice(axis: Int, start: Int, count: Int) -> Placement {
+    slice(axis: axis, start: Dimension(start), count: Dimension(count))
   }
 
   /// The tensor of lower rank at given indices of some axes.
@@ -72,21 +98,33 @@ struct Placement: Hashable {
 
   /// Whether row-major order has no gaps.
   var isContiguous: Bool {
-    var expected = 1
+    var expected: Dimension = 1
     for axis in extents.indices.reversed() where extents[axis] != 1 {
       if strides[axis] != expected { return false }
-      expected *= extents[axis]
+      expected = expected * extents[axis]
     }
     return true
   }
 
   /// The tensor under another shape when strides can express that.
-  func reshaped(to shape: [Int]) -> Placement? {
+  func reshaped(to shape: [Dimension]) -> Placement? {
+    if isContiguous {
+      var result = self
+      result.extents = shape
+      result.strides = Shape(shape).rowMajorStrides
+      return result
+    }
+    guard isFixed, let shape = Shape(shape).extents else { return nil }
+    return fixedReshape(to: shape)
+  }
+
+  private func fixedReshape(to shape: [Int]) -> Placement? {
+    let (extents, strides) = (sizes, steps)
     if shape.contains(0) || extents.contains(0) { return nil }
     let old = extents.indices.filter { extents[$0] != 1 }
     var result = self
-    result.extents = shape
-    result.strides = [Int](repeating: 0, count: shape.count)
+    result.extents = shape.map { Dimension($0) }
+    result.strides = shape.map { _ in 0 }
     var (i, j) = (0, 0)
     while i < old.count {
       var (first, last) = (i, j)
@@ -107,11 +145,30 @@ struct Placement: Hashable {
       where strides[old[k]] != strides[old[k + 1]] * extents[old[k + 1]] { return nil }
       var stride = strides[old[first]]
       for axis in (j..<last).reversed() {
-        result.strides[axis] = stride
+        result.strides[axis] = Dimension(stride)
         stride *= shape[axis]
       }
       (i, j) = (first + 1, last)
     }
     return result
+  }
+}
+
+extension Dimension {
+  /// The number of an extent that holds no symbols.
+  var fixed: Int {
+    guard let constant else { preconditionFailure("the schedule takes fixed shapes only") }
+    return constant
+  }
+}
+
+extension Shape {
+  /// The strides of row-major order without gaps.
+  var rowMajorStrides: [Dimension] {
+    var strides = dimensions.map { _ in Dimension(1) }
+    for axis in strides.indices.dropLast().reversed() {
+      strides[axis] = strides[axis + 1] * dimensions[axis + 1]
+    }
+    return strides
   }
 }

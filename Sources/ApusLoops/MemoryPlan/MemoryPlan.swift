@@ -3,7 +3,8 @@ internal import ApusIR
 extension Program {
   /// Places every temporary in the arena so that buffers alive at the same time do not overlap.
   ///
-  /// A buffer lives from the first kernel that touches it to the last. Buffers that share memory
+  /// A buffer lives from the first step that touches it to the last, and through a whole loop when
+  /// it is touched outside of it or carries something from turn to turn. Buffers that share memory
   /// by an agreed reuse are placed as one. Blocks are placed one after the other, each at the
   /// lowest free offset (Pisarchyk & Lee, 2020, "Efficient Memory Management for Deep Neural Net
   /// Inference"); several orders are tried and the best is improved by moving blocks forward.
@@ -12,7 +13,7 @@ extension Program {
     join(&blocks, reuses)
     blocks.removeAll { $0.buffers.isEmpty }
     liveBytes =
-      kernels.indices.map { place in
+      (0..<Timeline(self).steps.count).map { place in
         blocks.reduce(0) { $1.life.contains(place) ? $0 + $1.bytes : $0 }
       }.max() ?? 0
     let placement = ArenaPlacement.best(blocks, bound: liveBytes)
@@ -25,9 +26,16 @@ extension Program {
   /// One block per temporary that a kernel touches.
   private func lifetimes() -> [MemoryBlock] {
     var lives: [BufferID: ClosedRange<Int>] = [:]
-    for (place, kernel) in kernels.enumerated() {
-      for buffer in kernel.buffers {
-        lives[buffer] = (lives[buffer]?.lowerBound ?? place)...place
+    let timeline = Timeline(self)
+    for (place, buffers) in timeline.steps.enumerated() {
+      for buffer in buffers { lives[buffer] = (lives[buffer]?.lowerBound ?? place)...place }
+    }
+    for loop in timeline.loops {
+      for (buffer, life) in lives where life.overlaps(loop.places) {
+        let (first, last) = (loop.places.lowerBound, loop.places.upperBound)
+        let leaves = life.lowerBound < first || life.upperBound > last
+        guard leaves || loop.carried.contains(buffer) else { continue }
+        lives[buffer] = min(life.lowerBound, first)...max(life.upperBound, last)
       }
     }
     return buffers.indices.compactMap { number in

@@ -26,10 +26,10 @@ extension Lowering {
 struct ContractionNest {
   let contraction: Contraction
   /// The extents of all iterators: those of the result, then the reduction.
-  let extents: [Int]
+  let extents: [Dimension]
   let operands: [Placement]
   /// For each operand the strides of all iterators.
-  let strides: [[Int]]
+  let strides: [[Dimension]]
   /// Axes of operands that may lie outside their extent.
   let guards: [Guard]
 
@@ -38,7 +38,7 @@ struct ContractionNest {
     var operand: Int
     var axis: Int
     var place: IndexMap.Axis
-    var extent: Int
+    var extent: Dimension
   }
 
   init(_ contraction: Contraction, operands: [Placement], result: Placement) {
@@ -51,9 +51,7 @@ struct ContractionNest {
     }
     guards = zip(operands, contraction.maps).enumerated().flatMap { number, pair in
       pair.1.axes.enumerated().compactMap { axis, place in
-        guard let range = place.range(over: extents),
-          range.lowerBound < 0 || range.upperBound >= pair.0.extents[axis]
-        else { return nil }
+        guard place.mayLeave(pair.0.extents[axis], over: extents) else { return nil }
         return Guard(operand: number, axis: axis, place: place, extent: pair.0.extents[axis])
       }
     }
@@ -80,16 +78,21 @@ struct ContractionNest {
 }
 
 extension IndexMap.Axis {
-  /// The smallest and largest value; `nil` when an iterator has no values.
-  func range(over extents: [Int]) -> ClosedRange<Int>? {
-    var (low, high) = (offset, offset)
+  /// Whether a value may lie outside `0..<extent`; true when symbols keep that open.
+  func mayLeave(_ extent: Dimension, over extents: [Dimension]) -> Bool {
+    if self == .iterator(terms.first?.iterator ?? 0), extents[terms[0].iterator] == extent {
+      return false
+    }
+    guard var low = offset.constant, let extent = extent.constant else { return true }
+    var high = low
     for term in terms {
-      guard extents[term.iterator] > 0 else { return nil }
-      let reach = term.coefficient * (extents[term.iterator] - 1)
+      guard let count = extents[term.iterator].constant else { return true }
+      if count <= 0 { return false }
+      let reach = term.coefficient * (count - 1)
       low += min(reach, 0)
       high += max(reach, 0)
     }
-    return low...high
+    return low < 0 || high >= extent
   }
 
   /// The value as an index.
@@ -102,9 +105,11 @@ extension KernelBuilder {
   mutating func contraction(
     _ nest: ContractionNest, _ task: KernelTask, result: Placement, extra: [Placement]
   ) {
-    let axes = result.extents.indices.sorted { result.strides[$0] > result.strides[$1] }
+    let axes = result.extents.indices.sorted(by: {
+      result.strides[$0].isLonger(than: result.strides[$1])
+    })
     let candidates = axes.reversed().filter {
-      result.extents[$0] > 1 && nest.allowsLanes(along: $0, self)
+      result.extents[$0] != 1 && nest.allowsLanes(along: $0, self)
         && vectorizes(
           task, result: result,
           operands: extra
@@ -143,7 +148,7 @@ extension KernelBuilder {
       let guards = nest.guards.map { ($0.place.index(iterators), $0.extent) }
       builder.guarding(guards[...]) { builder, checked in
         let loads = nest.operands.indices.map { operand in
-          let stride = lanes == 1 ? 0 : lane.map { nest.strides[operand][$0] } ?? 0
+          let stride = lanes == 1 ? 0 : lane.map { nest.strides[operand][$0].fixed } ?? 0
           return Expression.load(
             nest.access(operand, iterators, checked: checked, laneStride: stride))
         }
@@ -161,7 +166,7 @@ extension KernelBuilder {
 
   /// Runs the body where every index lies in its extent, with the checked indices.
   private mutating func guarding(
-    _ guards: ArraySlice<(Index, Int)>, _ checked: [Index] = [],
+    _ guards: ArraySlice<(Index, Dimension)>, _ checked: [Index] = [],
     _ body: (inout KernelBuilder, [Index]) -> Void
   ) {
     guard let (index, extent) = guards.first else { return body(&self, checked) }

@@ -8,8 +8,8 @@ extension Lowering {
     let result = destination(of: task.results[0])
     guard let weights = graph.constant(task.operands[1]), fitsTiles(task, conv, source, result)
     else { return try scheduleGroups(task, conv) }
-    let channels = source.extents[1] / conv.groups
-    if channels == 1, conv.groups == result.extents[1] {
+    let channels = source.extents[1].fixed / conv.groups
+    if channels == 1, conv.groups == result.extents[1].fixed {
       scheduleDepthwise(task, conv, source, result, weights)
     } else {
       scheduleTiledConv(task, conv, source, result, weights)
@@ -22,8 +22,13 @@ extension Lowering {
   ) throws(DiagnosticError) {
     let (source, weights) = (placement(of: task.operands[0]), placement(of: task.operands[1]))
     let result = destination(of: task.results[0])
-    let (channels, filters) = (source.extents[1] / conv.groups, result.extents[1] / conv.groups)
-    if conv.groups == 1 || conv.groups == result.extents[1] {
+    guard source.extents[1].constant != nil, result.extents[1].constant != nil else {
+      return try scheduleContraction(task)
+    }
+    let (channels, filters) = (
+      source.extents[1].fixed / conv.groups, result.extents[1].fixed / conv.groups
+    )
+    if conv.groups == 1 || conv.groups == result.extents[1].fixed {
       return try scheduleContraction(task)
     }
     let extra = epiloguePlacements(task, shape: result.extents)
@@ -55,20 +60,21 @@ extension Lowering {
   private func fitsTiles(
     _ task: KernelTask, _ conv: Conv, _ source: Placement, _ result: Placement
   ) -> Bool {
+    guard source.isFixedButBatch, result.isFixedButBatch else { return false }
     let layout = graph.type(of: task.operands[0]).layout
     let covered = conv.window.extents.indices.allSatisfy { axis in
       let halo = layout.halo.first { $0.axis == axis + 2 }
       let window = conv.window
       let last =
-        (result.extents[axis + 2] - 1) * window.strides[axis]
+        (result.extents[axis + 2].fixed - 1) * window.strides[axis]
         + (window.extents[axis] - 1) * window.dilations[axis] - window.before[axis]
       return (halo?.before ?? 0) >= window.before[axis]
-        && (halo?.after ?? 0) >= last - (source.extents[axis + 2] - 1)
+        && (halo?.after ?? 0) >= last - (source.extents[axis + 2].fixed - 1)
     }
     var flat = result
     flat.strides.append(flat.strides[1])
     flat.extents.append(flat.extents[1])
-    return covered && source.strides[1] == 1 && canTile(task, source, flat)
+    return covered && source.steps[1] == 1 && canTile(task, source, flat)
   }
 
   private mutating func scheduleTiledConv(
@@ -76,9 +82,9 @@ extension Lowering {
     _ weights: TensorData
   ) {
     let window = conv.window
-    let spatial = Array(result.extents.dropFirst(2))
-    let channels = source.extents[1] / conv.groups
-    let filters = result.extents[1] / conv.groups
+    let spatial = result.extents.dropFirst(2).map(\.fixed)
+    let channels = source.extents[1].fixed / conv.groups
+    let filters = result.extents[1].fixed / conv.groups
     let depth = channels * window.extents.reduce(1, *)
     let extra = epiloguePlacements(task, shape: result.extents)
     let grid = flatGrid(conv, [source, result] + extra) ?? spatial
@@ -86,7 +92,7 @@ extension Lowering {
       rows: grid.count > 1 && grid[grid.count - 1] < 14
         ? grid.suffix(2).reduce(1, *) : grid[grid.count - 1],
       columns: filters, depth: depth,
-      rowStride: source.strides[spatial.count + 1] * (window.strides.last ?? 1), target: target)
+      rowStride: source.steps[spatial.count + 1] * (window.strides.last ?? 1), target: target)
     let taps = window.extents.reduce(1, *)
     let name = constantName(task.operands[1])
     let groups = (0..<conv.groups).map { group in
@@ -106,11 +112,11 @@ extension Lowering {
           }
           var left = part(source, channels)
           for axis in window.before.indices {
-            left.origin = left.origin + -window.before[axis] * left.strides[axis + 1]
+            left.origin = left.origin + -window.before[axis] * left.steps[axis + 1]
           }
           let levels =
             window.extents.indices.map {
-              (extent: window.extents[$0], stride: window.dilations[$0] * left.strides[$0 + 1])
+              (extent: window.extents[$0], stride: window.dilations[$0] * left.steps[$0 + 1])
             } + [(extent: channels, stride: 1)]
           let axes = Array((spatial.count - grid.count + 1)...spatial.count)
           let job = TiledMultiply(
@@ -130,7 +136,7 @@ extension Lowering {
     // Padding makes the result larger than the image even where windows are single pixels.
     guard (window.extents + window.strides).allSatisfy({ $0 == 1 }),
       (window.before + window.after).allSatisfy({ $0 == 0 }),
-      let pixels = tensors.first?.extents.dropFirst(2), pixels.last != 1
+      let pixels = tensors.first?.extents.dropFirst(2).map(\.fixed), pixels.last != 1
     else { return nil }
     for tensor in tensors {
       for axis in 2..<tensor.extents.count - 1
@@ -147,7 +153,7 @@ extension Lowering {
     _ weights: TensorData
   ) {
     let window = conv.window
-    let channels = result.extents[1]
+    let channels = result.extents[1].fixed
     let taps = window.extents.reduce(1, *)
     let lanes = target.tileLanes
     let padded = (channels + lanes - 1) / lanes * lanes
@@ -157,14 +163,15 @@ extension Lowering {
     ) { $0 }
     let extra = epiloguePlacements(task, shape: result.extents)
     let halo = graph.type(of: task.results[0]).layout.halo
-    let spatial = Array(result.extents.dropFirst(2))
+    let spatial = result.extents.dropFirst(2).map(\.fixed)
     let axes = Array(1...spatial.count)
     let wide = target.vectorLength == .upTo
     let points = wide ? min(spatial[spatial.count - 1], 128) : 7
     offerEpilogueReuse(task, extra, result)
     kernel("depthwise", origins: task.origins) { builder in
       builder.zeroHalo(halo, of: result)
-      builder.loops([result.extents[0]] + spatial.dropLast(), .parallel) { builder, places in
+      builder.loops([result.extents[0]] + result.extents[2...].dropLast(), .parallel) {
+        builder, places in
         let fixed = Array(axes.dropLast())
         func line(_ tensor: Placement, _ scale: [Int]) -> Placement {
           let indices = zip(places.dropFirst(), scale).map { $0 * $1 }
@@ -173,7 +180,7 @@ extension Lowering {
         var input = line(source, window.strides)
         var offsets = [0]
         for axis in spatial.indices {
-          let stride = source.strides[axis + 2]
+          let stride = source.steps[axis + 2]
           input.origin = input.origin + -window.before[axis] * stride
           offsets = offsets.flatMap { base in
             (0..<window.extents[axis]).map { base + $0 * window.dilations[axis] * stride }
@@ -183,7 +190,7 @@ extension Lowering {
           builder.tiles(grid: [spatial[spatial.count - 1]], height: points) { builder, block in
             func rows(_ tensor: Placement, _ scale: Int) -> TileRows {
               let (start, offsets) = block.rows(tensor, axes: [1], scale: [scale])
-              let stride = tensor.strides[0]
+              let stride = tensor.steps[0]
               return TileRows(
                 Access(tensor.buffer, tensor.origin + start + channel * stride, laneStride: stride),
                 offsets: offsets)

@@ -26,7 +26,8 @@ extension Lowering {
           builder.loop(extent) { builder, step in
             var coordinates = [Index](repeating: place, count: result.extents.count)
             for (axis, place) in zip(outer, places) { coordinates[axis] = place }
-            coordinates[cumulate.axis] = cumulate.reverse ? step * -1 + (extent - 1) : step
+            coordinates[cumulate.axis] =
+              cumulate.reverse ? step * -1 + Index(extent - 1) : step
             let value = builder.set(
               .load(source.access(coordinates, lanesAlong: axis)), element.arithmetic, lanes: lanes)
             var target = result.access(coordinates, lanesAlong: axis)

@@ -2,7 +2,7 @@ internal import ApusIR
 
 extension Lowering {
   /// The further operands of a task's epilogue, seen under the shape of the result.
-  mutating func epiloguePlacements(_ task: KernelTask, shape: [Int]) -> [Placement] {
+  mutating func epiloguePlacements(_ task: KernelTask, shape: [Dimension]) -> [Placement] {
     task.epilogueOperands.map { placement(of: $0).broadcast(to: shape) }
   }
 }

@@ -80,7 +80,7 @@ extension KernelBuilder {
           let picked = builder.bind(.load(index.access(coordinates), extent: data.extents[axis]))
           part.origin = part.origin + picked * data.strides[axis]
         } else if let position = inner.firstIndex(of: place) {
-          part.strides[position] += data.strides[axis]
+          part.strides[position] = part.strides[position] + data.strides[axis]
         } else {
           part.origin = part.origin + coordinates[place] * data.strides[axis]
         }

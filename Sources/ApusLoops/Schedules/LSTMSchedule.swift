@@ -8,7 +8,7 @@ extension Lowering {
     let (x, weights) = (placement(of: task.operands[0]), task.operands[1])
     let starts = task.operands[2...3].map { placement(of: $0) }
     let states = task.results.map { destination(of: $0) }
-    let (steps, batch, hidden) = (x.extents[0], x.extents[1], x.extents[2] / 4)
+    let (steps, batch, hidden) = (x.sizes[0], x.sizes[1], x.sizes[2] / 4)
     let shape = TileShape.best(rows: batch, columns: 4 * hidden, depth: hidden, target: target)
     let transposed = placement(of: weights).permuted([1, 0])
     var panels: PackedPanels
@@ -59,9 +59,10 @@ extension KernelBuilder {
   fileprivate mutating func cell(
     gates: Placement, input: Placement, output: Placement, hidden: Placement, cell: Placement
   ) {
-    let width = hidden.extents[1]
+    let width = hidden.sizes[1]
     loop(hidden.extents[0]) { builder, row in
-      builder.strip(width, vectorized: builder.target.vectorizes(.f32)) { builder, place, lanes in
+      builder.strip(Dimension(width), vectorized: builder.target.vectorizes(.f32)) {
+        builder, place, lanes in
         let axis = lanes == 1 ? nil : 1
         func gate(_ number: Int) -> Expression {
           let coordinates = [row, place + number * width]

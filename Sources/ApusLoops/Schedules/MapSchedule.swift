@@ -45,7 +45,7 @@ extension KernelBuilder {
             $0 + $1.0 * $1.1
           }
           return Access(
-            placements[number].buffer, start, laneStride: lanes == 1 ? 0 : strides[inner])
+            placements[number].buffer, start, laneStride: lanes == 1 ? 0 : strides[inner].fixed)
         }
         let loads = operands.indices.map { Expression.load(access($0 + 1)) }
         let value = builder.evaluate(function, loads, lanes: lanes)
@@ -65,7 +65,9 @@ extension KernelBuilder {
     var inner = tensor
     for edge in halo.reversed() {
       // The outer halo axes are widened, so that corners are covered once by the first axis.
-      for (start, count) in [(-edge.before, edge.before), (tensor.extents[edge.axis], edge.after)]
+      for (start, count) in [
+        (-edge.before, edge.before), (tensor.extents[edge.axis].fixed, edge.after),
+      ]
       where count > 0 {
         var part = inner.slice(axis: edge.axis, start: start, count: count)
         part.strides = inner.strides
@@ -73,7 +75,7 @@ extension KernelBuilder {
       }
       inner = inner.slice(
         axis: edge.axis, start: -edge.before,
-        count: tensor.extents[edge.axis] + edge.before + edge.after)
+        count: tensor.extents[edge.axis].fixed + edge.before + edge.after)
     }
   }
 
@@ -90,7 +92,8 @@ extension KernelBuilder {
   }
 
   /// Whether vectors may be loaded with such a distance of lanes.
-  func accepts(laneStride: Int) -> Bool {
-    target.vectorLength == .upTo || laneStride == 0 || laneStride == 1
+  func accepts(laneStride: Dimension) -> Bool {
+    guard let stride = laneStride.constant else { return false }
+    return target.vectorLength == .upTo || stride == 0 || stride == 1
   }
 }

@@ -5,16 +5,16 @@ extension Lowering {
   mutating func scheduleMatMul(_ task: KernelTask) {
     let left = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
-    let extents = task.rootType.shape.extents ?? result.extents
-    guard canTile(task, left, result), extents == result.extents else {
-      return scheduleAnyContraction(task)
-    }
+    let extents = result.extents
+    guard task.rootType.shape.dimensions == extents, result.isFixed, left.isFixed,
+      placement(of: task.operands[1]).isFixed, canTile(task, left, result)
+    else { return scheduleAnyContraction(task) }
     let rank = extents.count
-    let (rows, columns) = (extents[rank - 2], extents[rank - 1])
-    let depth = left.extents[left.extents.count - 1]
+    let (rows, columns) = (extents[rank - 2].fixed, extents[rank - 1].fixed)
+    let depth = left.extents[left.extents.count - 1].fixed
     let shape = TileShape.best(
       rows: rows, columns: columns, depth: depth,
-      rowStride: left.strides[left.strides.count - 2], target: target)
+      rowStride: left.strides[left.strides.count - 2].fixed, target: target)
     let extra = epiloguePlacements(task, shape: extents)
     let batch = Array(extents.dropLast(2))
     let batchAxes = Array(batch.indices)
@@ -25,7 +25,7 @@ extension Lowering {
       builder.loops(batch, .parallel) { builder, places in
         let job = TiledMultiply(
           left: wideLeft.fixing(batchAxes, at: places), leftAxes: [0], leftScale: [1],
-          levels: [(depth, wideLeft.strides[batch.count + 1])],
+          levels: [(depth, wideLeft.steps[batch.count + 1])],
           panels: right(&builder, places), result: result.fixing(batchAxes, at: places),
           resultAxes: [0], columnAxis: 1, grid: [rows], shape: shape)
         builder.multiply(job, task, extra: extra.map { $0.fixing(batchAxes, at: places) })
@@ -53,17 +53,18 @@ extension Lowering {
 
   /// How to get the panels of the right operand for one batch place.
   private mutating func matMulRight(
-    _ task: KernelTask, batch: [Int], depth: Int, columns: Int, shape: TileShape
+    _ task: KernelTask, batch: [Dimension], depth: Int, columns: Int, shape: TileShape
   ) -> (inout KernelBuilder, [Index]) -> PackedPanels {
     let value = task.operands[1]
-    let right = placement(of: value).broadcast(to: batch + [depth, columns])
-    let (down, across) = (right.strides[batch.count], right.strides[batch.count + 1])
-    if let data = constants[right.buffer], right.origin.isConstant,
+    let right = placement(of: value).broadcast(
+      to: batch + [Dimension(depth), Dimension(columns)])
+    let (down, across) = (right.steps[batch.count], right.steps[batch.count + 1])
+    if let data = constants[right.buffer], let base = right.origin.fixed,
       zip(right.strides, batch).allSatisfy({ $0 == 0 || $1 == 1 })
     {
       let panels = packedConstant(
         data, name: constantName(value), depth: depth, columns: columns, shape: shape,
-        base: right.origin.constant, columnStride: across
+        base: base, columnStride: across
       ) { $0 * down }
       return { _, _ in panels }
     }

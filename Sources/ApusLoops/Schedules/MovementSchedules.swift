@@ -8,12 +8,12 @@ extension Lowering {
     let operands = task.operands.map { placement(of: $0) }
     kernel("concat", origins: task.origins) { builder in
       builder.zeroHalo(halo, of: result)
-      var start = 0
+      var start: Dimension = 0
       for operand in operands {
         let count = operand.extents[concat.axis]
         let part = result.slice(axis: concat.axis, start: start, count: count)
         if operand != part, !part.extents.contains(0) { builder.copy(from: operand, to: part) }
-        start += count
+        start = start + count
       }
     }
   }
@@ -25,10 +25,11 @@ extension Lowering {
     let fill = placement(of: task.operands[1])
     var inner = result
     for axis in pad.before.indices {
-      let cut = max(-pad.before[axis], 0)
-      let count = source.extents[axis] - cut - max(-pad.after[axis], 0)
-      source = source.slice(axis: axis, start: cut, count: max(count, 0))
-      inner = inner.slice(axis: axis, start: max(pad.before[axis], 0), count: max(count, 0))
+      let cut = Dimension.maximum(0 - pad.before[axis], 0)
+      let rest = source.extents[axis] - cut - .maximum(0 - pad.after[axis], 0)
+      let count = Dimension.maximum(rest, 0)
+      source = source.slice(axis: axis, start: cut, count: count)
+      inner = inner.slice(axis: axis, start: .maximum(pad.before[axis], 0), count: count)
     }
     kernel("pad", origins: task.origins) { builder in
       if !inner.extents.contains(0) { builder.copy(from: source, to: inner) }
@@ -81,23 +82,25 @@ extension KernelBuilder {
   fileprivate mutating func fillEdges(
     of filled: inout Placement, axis: Int, _ pad: Pad, source: Placement, fill: Placement
   ) {
-    let (before, after) = (max(pad.before[axis], 0), max(pad.after[axis], 0))
+    let before = Dimension.maximum(pad.before[axis], 0)
+    let after = Dimension.maximum(pad.after[axis], 0)
     let extent = filled.extents[axis]
     if pad.mode == .constant {
-      for (start, count) in [(-before, before), (extent, after)] where count > 0 {
+      for (start, count) in [(0 - before, before), (extent, after)] where count != 0 {
         let edge = filled.slice(axis: axis, start: start, count: count)
         if edge.extents.contains(0) { continue }
         map(.identity(fill.element), [fill.broadcast(to: edge.extents)], to: edge)
       }
-    } else if extent > 0 {
-      for place in Array(-before..<0) + Array(extent..<extent + after) {
+    } else if extent.fixed > 0 {
+      let extent = extent.fixed
+      for place in Array(-before.fixed..<0) + Array(extent..<extent + after.fixed) {
         let mirror = pad.mode.source(of: place, extent: extent)
         copy(
           from: filled.slice(axis: axis, start: mirror, count: 1),
           to: filled.slice(axis: axis, start: place, count: 1))
       }
     }
-    filled = filled.slice(axis: axis, start: -before, count: extent + before + after)
+    filled = filled.slice(axis: axis, start: 0 - before, count: extent + before + after)
   }
 }
 

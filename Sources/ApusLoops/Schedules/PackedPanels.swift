@@ -93,13 +93,13 @@ extension Lowering {
   mutating func panels(
     of matrix: Placement, shape: TileShape, rows: Int
   ) -> (panels: PackedPanels, pack: ((inout KernelBuilder, Placement) -> Void)?) {
-    let (depth, columns) = (matrix.extents[0], matrix.extents[1])
-    let collides = rows >= 32 && matrix.strides[0] % 256 == 0
-    if matrix.strides[1] == 1, columns % target.tileLanes == 0, !collides {
+    let (depth, columns) = (matrix.sizes[0], matrix.sizes[1])
+    let collides = rows >= 32 && matrix.steps[0] % 256 == 0
+    if matrix.steps[1] == 1, columns % target.tileLanes == 0, !collides {
       var panels = PackedPanels(
         buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
       panels.origin = matrix.origin
-      panels.stepStride = matrix.strides[0]
+      panels.stepStride = matrix.steps[0]
       panels.panelStride = panels.width
       return (panels, nil)
     }
@@ -118,19 +118,20 @@ extension KernelBuilder {
     let full = panels.fullPanels
     loop(full) { builder, panel in
       var source = matrix.fixing([], at: [])
-      source.origin = source.origin + panel * (panels.width * matrix.strides[1])
-      source.extents[1] = panels.width
+      source.origin = source.origin + panel * (panels.width * matrix.steps[1])
+      source.extents[1] = Dimension(panels.width)
       builder.copy(
         from: source,
         to: Placement(
           buffer: panels.buffer, element: .f32, origin: panel * panels.panelStride,
-          extents: source.extents, strides: [panels.width, 1]))
+          extents: source.extents, strides: [Dimension(panels.width), 1]))
     }
     let rest = panels.columns - full * panels.width
     guard rest > 0 else { return }
     var last = Placement(
       buffer: panels.buffer, element: .f32, origin: Index(full * panels.panelStride),
-      extents: [panels.depth, rest], strides: [panels.lastWidth, 1])
+      extents: [Dimension(panels.depth), Dimension(rest)],
+      strides: [Dimension(panels.lastWidth), 1])
     let source = matrix.slice(axis: 1, start: full * panels.width, count: rest)
     copy(from: source, to: last)
     if panels.lastWidth > rest {

@@ -7,10 +7,10 @@ struct RowNest {
   /// Axes of a row, the innermost last.
   let inner: [Int]
   /// The extents of the row axes.
-  let extents: [Int]
+  let extents: [Dimension]
   private let rank: Int
 
-  init(rank: Int, rows: [Int], extents: [Int]) {
+  init(rank: Int, rows: [Int], extents: [Dimension]) {
     inner = rows
     outer = (0..<rank).filter { !rows.contains($0) }
     self.extents = rows.map { extents[$0] }
@@ -29,7 +29,7 @@ struct RowNest {
 extension KernelBuilder {
   /// Runs over the elements of a row in vectors.
   mutating func row(
-    _ extents: [Int], vectorized: Bool,
+    _ extents: [Dimension], vectorized: Bool,
     _ body: (inout KernelBuilder, [Index], Int) -> Void
   ) {
     loops(Array(extents.dropLast())) { builder, outer in
@@ -41,16 +41,19 @@ extension KernelBuilder {
 
   /// The combination of one value per element of a row, as a scalar register.
   mutating func reduceRow(
-    _ extents: [Int], vectorized: Bool, _ combine: BinaryFunction, _ initial: Literal,
+    _ extents: [Dimension], vectorized: Bool, _ combine: BinaryFunction, _ initial: Literal,
     _ element: ElementType,
     _ body: (inout KernelBuilder, [Index], Int) -> Expression
   ) -> Register {
     var sums: [Int: Register] = [:]
     var order: [Register] = []
-    let extent = extents.last ?? 1
     let lanes = vectorized ? target.lanes : 1
-    let rest = target.vectorLength == .upTo ? extent % lanes : min(extent % lanes, 1)
-    for count in [extent >= lanes ? lanes : 0, rest] where count > 0 && sums[count] == nil {
+    var (full, rest) = (lanes, 1)
+    if let extent = (extents.last ?? 1).constant {
+      full = extent >= lanes ? lanes : 0
+      rest = target.vectorLength == .upTo ? extent % lanes : min(extent % lanes, 1)
+    }
+    for count in [full, rest] where count > 0 && sums[count] == nil {
       let register = set(.literal(initial, element), element, lanes: count)
       sums[count] = register
       order.append(register)
@@ -68,12 +71,21 @@ extension KernelBuilder {
   }
 }
 
+extension KernelBuilder {
+  /// One divided by an extent.
+  fileprivate mutating func reciprocal(of count: Dimension, _ type: ElementType) -> Expression {
+    if let count = count.constant { return .literal(.float(1 / Double(count)), type) }
+    let number = Expression.convert(.index(Index(count)), type)
+    return .register(set(.unary(.reciprocal, number), type, lanes: 1))
+  }
+}
+
 extension Lowering {
   /// Reductions: along contiguous rows with vectors across the row, otherwise like any contraction.
   mutating func scheduleReduce(_ task: KernelTask, _ reduce: Reduce) throws(DiagnosticError) {
     let source = placement(of: task.operands[0])
-    let rows = reduce.axes.filter { source.extents[$0] > 1 }
-      .sorted { source.strides[$0] > source.strides[$1] }
+    let rows = reduce.axes.filter { source.extents[$0] != 1 }
+      .sorted(by: { source.strides[$0].isLonger(than: source.strides[$1]) })
     guard let last = rows.last, source.strides[last] == 1, target.vectorizes(source.element) else {
       return try scheduleContraction(task)
     }
@@ -106,11 +118,12 @@ extension Lowering {
     let rank = source.extents.count
     let nest = RowNest(rank: rank, rows: Array(normalize.axis..<rank), extents: source.extents)
     let last = rank - 1
-    let count = Double(nest.extents.reduce(1, *))
+    let count = nest.extents.reduce(1, *)
     kernel("normalize", origins: task.origins) { builder in
       let vectorized =
         builder.vectorizes(task, result: result, operands: extra + [source], along: last)
       let type = source.element.arithmetic
+      let share = builder.reciprocal(of: count, type)
       builder.loops(nest.outer.map { source.extents[$0] }, .parallel) { builder, outer in
         func element(_ inner: [Index], _ lanes: Int) -> Expression {
           .load(source.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : last))
@@ -121,8 +134,7 @@ extension Lowering {
             _, inner, lanes in element(inner, lanes)
           }
           mean = .register(
-            builder.set(
-              .binary(.mul, .register(sum), .literal(.float(1 / count), type)), type, lanes: 1))
+            builder.set(.binary(.mul, .register(sum), share), type, lanes: 1))
         }
         let squares = builder.reduceRow(nest.extents, vectorized: vectorized, .add, .float(0), type)
         { builder, inner, lanes in
@@ -132,7 +144,7 @@ extension Lowering {
           return .binary(.mul, .register(deviation), .register(deviation))
         }
         let variance = Expression.binary(
-          .add, .binary(.mul, .register(squares), .literal(.float(1 / count), type)),
+          .add, .binary(.mul, .register(squares), share),
           .literal(.float(normalize.epsilon), type))
         let scale = builder.set(.unary(.reciprocal, .unary(.sqrt, variance)), type, lanes: 1)
         builder.row(nest.extents, vectorized: vectorized) { builder, inner, lanes in

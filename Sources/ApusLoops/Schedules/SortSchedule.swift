@@ -3,16 +3,21 @@ internal import ApusIR
 extension Lowering {
   /// A bitonic network (Batcher 1968) per row: the same comparisons whatever the data, and the place
   /// of an element decides between equal ones, which keeps their order.
-  mutating func scheduleSort(_ task: KernelTask, _ sort: Sort) {
+  mutating func scheduleSort(_ task: KernelTask, _ sort: Sort) throws(DiagnosticError) {
     let source = placement(of: task.operands[0])
     let results = task.results.map { destination(of: $0) }
-    let count = source.extents[sort.axis]
+    guard let count = source.extents[sort.axis].constant else {
+      throw DiagnosticError(
+        Diagnostic(
+          .unsupported, id: "no-schedule", "no schedule for sorting a symbolic axis",
+          place: .pass("lower"), notes: task.origins))
+    }
     var size = 1
     while size < count { size *= 2 }
     var extents = source.extents
-    extents[sort.axis] = size
-    let keys = allocate(TensorType(source.element, extents), name: "keys", .arena(offset: 0))
-    let places = allocate(TensorType(.i64, extents), name: "places", .arena(offset: 0))
+    extents[sort.axis] = Dimension(size)
+    let keys = allocate(TensorType(source.element, Shape(extents)), name: "keys", .arena(offset: 0))
+    let places = allocate(TensorType(.i64, Shape(extents)), name: "places", .arena(offset: 0))
     let rest: Literal =
       sort.descending
       ? .lowest(of: source.element)
@@ -21,7 +26,7 @@ extension Lowering {
     kernel("sort", origins: task.origins) { builder in
       builder.loops(nest.outer.map { extents[$0] }, .parallel) { builder, outer in
         func at(_ tensor: Placement, _ place: Index) -> Access {
-          tensor.access(nest.coordinates(outer, [place]), lanesAlong: sort.axis)
+          Access(tensor.buffer, tensor.index(nest.coordinates(outer, [place])))
         }
         let type = source.element.arithmetic
         builder.loop(size) { builder, place in
@@ -41,10 +46,8 @@ extension Lowering {
         }
         for (scratch, result) in zip([keys, places], results) {
           builder.loop(count) { builder, place in
-            var target = at(result, place)
-            target.laneStride = 1
             builder.store(
-              target, .load(scratch.access(nest.coordinates(outer, [place]))), lanes: 1)
+              at(result, place), .load(scratch.access(nest.coordinates(outer, [place]))), lanes: 1)
           }
         }
       }
@@ -60,13 +63,13 @@ extension KernelBuilder {
     var width = 2
     while width <= size {
       // Two sorted halves: the second one is met backwards.
-      loops([size / width, width / 2]) { builder, place in
+      loops([size / width, width / 2].map { Dimension($0) }) { builder, place in
         let start = place[0] * width
         compare(&builder, start + place[1], start + (place[1] * -1 + (width - 1)))
       }
       var distance = width / 4
       while distance >= 1 {
-        loops([size / (2 * distance), distance]) { builder, place in
+        loops([size / (2 * distance), distance].map { Dimension($0) }) { builder, place in
           let first = place[0] * (2 * distance) + place[1]
           compare(&builder, first, first + distance)
         }

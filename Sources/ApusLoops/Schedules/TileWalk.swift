@@ -11,11 +11,11 @@ struct TileBlock {
   func rows(_ tensor: Placement, axes: [Int], scale: [Int]) -> (base: Index, offsets: [Int]) {
     var start = Index(0)
     for (place, axis) in axes.enumerated() {
-      start = start + base[place] * (tensor.strides[axis] * scale[place])
+      start = start + base[place] * (tensor.steps[axis] * scale[place])
     }
     let offsets = relative.map { coordinates in
       zip(coordinates, axes.indices).reduce(0) {
-        $0 + $1.0 * tensor.strides[axes[$1.1]] * scale[$1.1]
+        $0 + $1.0 * tensor.steps[axes[$1.1]] * scale[$1.1]
       }
     }
     return (start, offsets)
@@ -34,7 +34,7 @@ extension KernelBuilder {
       return lines(grid: grid, perTile: height / width, body)
     }
     let outer = Array(grid.dropLast())
-    loops(outer) { builder, places in
+    loops(outer.map { Dimension($0) }) { builder, places in
       func block(_ start: Index, _ count: Int) -> TileBlock {
         TileBlock(
           base: places + [start],
@@ -53,7 +53,7 @@ extension KernelBuilder {
     let (height, width) = (grid[grid.count - 2], grid[grid.count - 1])
     let outer = Array(grid.dropLast(2))
     let perTile = min(perTile, height)
-    loops(outer) { builder, places in
+    loops(outer.map { Dimension($0) }) { builder, places in
       func block(_ start: Index, _ count: Int) -> TileBlock {
         TileBlock(
           base: places + [start, Index(0)],
@@ -91,7 +91,7 @@ extension TiledMultiply {
   /// Panels outside read the left operand once per panel, blocks of rows outside read the panels
   /// once per block; whichever moves less, weighted by how far away the bytes lie, wins.
   func stepsPerBlock(_ target: Target) -> Int {
-    let step = max(abs(left.strides[leftAxes[0]] * leftScale[0]) * 4, 1)
+    let step = max(abs(left.steps[leftAxes[0]] * leftScale[0]) * 4, 1)
     let (rows, weights) = (step * grid[0], panels.count * 4)
     let count = max((panels.columns + panels.width - 1) / panels.width, 1)
     func distance(_ bytes: Int) -> Double {
@@ -108,8 +108,8 @@ extension TiledMultiply {
   /// The multiply of `count` steps of the first grid axis from `start` on.
   func block(_ start: Index, _ count: Int) -> TiledMultiply {
     var part = self
-    part.left.origin = left.origin + start * (left.strides[leftAxes[0]] * leftScale[0])
-    part.result.origin = result.origin + start * result.strides[resultAxes[0]]
+    part.left.origin = left.origin + start * (left.steps[leftAxes[0]] * leftScale[0])
+    part.result.origin = result.origin + start * result.steps[resultAxes[0]]
     part.grid[0] = count
     return part
   }
@@ -123,7 +123,7 @@ extension KernelBuilder {
     func block(_ builder: inout KernelBuilder, _ start: Index, _ count: Int, _ kind: LoopKind) {
       let moved = extra.map { operand in
         var operand = operand
-        operand.origin = operand.origin + start * operand.strides[job.resultAxes[0]]
+        operand.origin = operand.origin + start * operand.steps[job.resultAxes[0]]
         return operand
       }
       builder.multiplyBlock(job.block(start, count), task, extra: moved, kind)
@@ -162,7 +162,7 @@ extension KernelBuilder {
     func rows(_ tensor: Placement) -> TileRows {
       let (start, offsets) = block.rows(
         tensor, axes: job.resultAxes, scale: job.resultAxes.map { _ in 1 })
-      let stride = tensor.strides[job.columnAxis]
+      let stride = tensor.steps[job.columnAxis]
       let base = tensor.origin + start + column * stride
       return TileRows(Access(tensor.buffer, base, laneStride: stride), offsets: offsets)
     }

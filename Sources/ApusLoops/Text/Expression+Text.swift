@@ -5,18 +5,23 @@ extension IndexVariable {
 }
 
 extension Index: CustomStringConvertible {
-  /// `4*i0+i1+3`.
+  /// `4*i0+i1+3`; what has symbols stands in parentheses, as in `(N*8)*i0+(N+1)`.
   public var description: String {
     let parts = terms.map { term in
-      switch term.coefficient {
+      switch term.coefficient.constant {
       case 1: term.variable.text
       case -1: "-" + term.variable.text
-      default: "\(term.coefficient)*\(term.variable.text)"
+      default: "\(term.coefficient.factorText)*\(term.variable.text)"
       }
     }
-    let all = parts + (constant == 0 && !parts.isEmpty ? [] : [String(constant)])
+    let all = parts + (constant == 0 && !parts.isEmpty ? [] : [constant.factorText])
     return all.dropFirst().reduce(all[0]) { $0 + ($1.hasPrefix("-") ? "" : "+") + $1 }
   }
+}
+
+extension Dimension {
+  /// The text inside an index: a plain number, or an extent with symbols in parentheses.
+  var factorText: String { constant.map(String.init) ?? "(\(self))" }
 }
 
 extension IndexOperation {

@@ -41,15 +41,28 @@ struct ProgramParser {
     program.arenaBytes = try scanner.integer()
     try scanner.expect("live")
     program.liveBytes = try scanner.integer()
+    while scanner.accept(word: "symbol") { try symbol() }
     while scanner.isNext("b") { try buffer(resolve) }
     while scanner.accept(word: "input") { program.inputs.append(try port()) }
     while scanner.accept(word: "output") { program.outputs.append(try port()) }
     while scanner.accept(word: "kernel") { program.kernels.append(try kernel()) }
+    program.steps = program.kernels.indices.map { .run($0) }
+    if scanner.accept(word: "steps") { program.steps = try steps() }
     try scanner.expect("}", "after the kernels")
     scanner.skipSpace()
     guard scanner.current == nil else {
       throw scanner.failure("unexpected text after the program")
     }
+  }
+
+  private mutating func symbol() throws(DiagnosticError) {
+    let name = try scanner.name("symbol")
+    try scanner.expect("in", "after a symbol")
+    let lower = try scanner.integer()
+    try scanner.expect("..", "after the least value of a symbol")
+    scanner.skipSpace()
+    let upper = scanner.current?.isDigit ?? false ? try scanner.integer() : nil
+    program.symbols.append(SymbolBounds(name: name, lower: lower, upper: upper))
   }
 
   private mutating func buffer(_ resolve: ConstantDataResolver) throws(DiagnosticError) {

@@ -39,6 +39,7 @@ struct ProgramPrinter {
   mutating func print(_ program: Program) {
     block("program @\(program.name.quotedUnlessPlain)") { printer in
       printer.line("arena \(program.arenaBytes) live \(program.liveBytes)")
+      for symbol in program.symbols { printer.line("symbol \(symbol.text)") }
       for (number, buffer) in program.buffers.enumerated() { printer.print(buffer, number) }
       for (port, word) in program.inputs.map({ ($0, "input") })
         + program.outputs.map({ ($0, "output") })
@@ -46,6 +47,9 @@ struct ProgramPrinter {
         printer.line("\(word) \(port.name.jsonQuoted) : \(port.type) = b\(port.buffer.number)")
       }
       for kernel in program.kernels { printer.print(kernel) }
+      if !program.isStraight {
+        printer.block("steps") { $0.print(program.steps, of: program) }
+      }
     }
   }
 
@@ -79,6 +83,38 @@ struct ProgramPrinter {
       line("\(access.text)\(lanes == 1 ? "" : " x\(lanes)") = \(value.text)")
     case .tile(let tile): print(tile)
     case .window(let window): print(window)
+    }
+  }
+}
+
+extension SymbolBounds {
+  /// `N in 1..64`, without the last number when there is none.
+  fileprivate var text: String {
+    "\(name.quotedUnlessPlain) in \(lower)..\(upper.map(String.init) ?? "")"
+  }
+}
+
+// MARK: Steps
+
+extension ProgramPrinter {
+  fileprivate mutating func print(_ steps: [Step], of program: Program) {
+    for step in steps { print(step, of: program) }
+  }
+
+  private mutating func print(_ step: Step, of program: Program) {
+    switch step {
+    case .run(let kernel): line("run @\(program.kernels[kernel].name.quotedUnlessPlain)")
+    case .read(let symbol, let access): line("\(symbol.quotedUnlessPlain) = \(access.text)")
+    case .assign(let symbol, let value): line("\(symbol.quotedUnlessPlain) = (\(value))")
+    case .require(let value): line("require \(value) = 0")
+    case .branch(let access, let yes, let no):
+      block("if \(access.text)") { $0.print(yes, of: program) }
+      block("else") { $0.print(no, of: program) }
+    case .repeat(let counter, let limit, let condition, let body):
+      let test = condition.map { " while " + $0.text } ?? ""
+      block("repeat \(counter.quotedUnlessPlain) in 0..<\(limit)\(test)") {
+        $0.print(body, of: program)
+      }
     }
   }
 }

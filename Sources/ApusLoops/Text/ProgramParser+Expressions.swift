@@ -15,7 +15,10 @@ extension ProgramParser {
   mutating func indexOperation() throws(DiagnosticError) -> IndexOperation {
     if scanner.accept("clamp(") {
       let access = try access()
-      return .load(access, extent: try second())
+      try scanner.expect(",")
+      let extent = try scanner.dimension()
+      try scanner.expect(")")
+      return .load(access, extent: extent)
     }
     if scanner.accept("floordiv(") {
       let index = try index()
@@ -55,6 +58,12 @@ extension ProgramParser {
   private mutating func summand() throws(DiagnosticError) -> Index {
     let sign = scanner.accept("-") ? -1 : 1
     if scanner.isNext("i") { return Index(IndexVariable(try number(after: "i"))) * sign }
+    if scanner.accept("(") {
+      let factor = try scanner.dimension() * Dimension(sign)
+      try scanner.expect(")", "after an extent")
+      guard scanner.accept("*") else { return Index(factor) }
+      return Index(IndexVariable(try number(after: "i"))) * factor
+    }
     let factor = try scanner.smallInteger() * sign
     guard scanner.accept("*") else { return Index(factor) }
     return Index(IndexVariable(try number(after: "i"))) * factor

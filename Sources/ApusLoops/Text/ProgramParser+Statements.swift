@@ -33,16 +33,16 @@ extension ProgramParser {
   private mutating func loop(_ kind: LoopKind) throws(DiagnosticError) -> Statement {
     let variable = IndexVariable(try number(after: "i"))
     try scanner.expect("in 0..<", "after the counter of a loop")
-    let extent = try scanner.integer()
+    let extent = try scanner.dimension()
     return .loop(kind, variable, extent: extent, try body())
   }
 
   private mutating func within() throws(DiagnosticError) -> Statement {
-    let lower = try scanner.integer()
+    let lower = try scanner.dimension()
     try scanner.expect("<=")
     let variable = IndexVariable(try number(after: "i"))
     try scanner.expect("<")
-    let upper = try scanner.integer()
+    let upper = try scanner.dimension()
     return .within(variable, lower: lower, upper: upper, try body())
   }
 

@@ -72,7 +72,7 @@ extension OperatorRule {
     }
     var fill = node.constant(try node.real("value", default: 0), type.element)
     if let given = node.optionalOperand(2) { fill = try node.reshape(given, to: Shape([Int]())) }
-    guard let pads = try node.integers(node.version < 2 ? "paddings" : "pads", orOperand: 1)
+    guard let pads = try node.dimensions(node.version < 2 ? "paddings" : "pads", orOperand: 1)
     else {
       throw .invalid("missing-operand", "Pad needs pads")
     }

@@ -56,7 +56,8 @@ extension OperatorRule {
         if missing < 0 {
           value = try node.slice(value, axis: axis, start: -missing / 2, count: size)
         } else {
-          (pad.before[axis], pad.after[axis]) = (missing / 2, missing - missing / 2)
+          pad.before[axis] = Dimension(missing / 2)
+          pad.after[axis] = Dimension(missing - missing / 2)
         }
       }
       return [try node.add(.pad(pad), [value, node.constant(0, type.element)])]

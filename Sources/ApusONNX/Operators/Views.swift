@@ -93,7 +93,7 @@ extension OperatorRule {
       let axis = try node.axis(axis, rank: shape.rank)
       let range = try SliceRange(
         start: starts[place], end: ends[place], step: steps[place], extent: shape[axis])
-      cut.starts[axis] = range.start
+      cut.starts[axis] = Dimension(range.start)
       cut.steps[axis] = steps[place]
       cut.shape[axis] = range.count
     }
@@ -123,7 +123,7 @@ extension OperatorRule {
       var cut = Slice(
         starts: shape.dimensions.map { _ in 0 }, steps: shape.dimensions.map { _ in 1 },
         shape: shape)
-      cut.starts[axis] = size == 0 ? 0 : start
+      cut.starts[axis] = size == 0 ? 0 : Dimension(start)
       cut.shape[axis] = Dimension(size)
       results.append(try node.add(.slice(cut), [value]))
       start += size

@@ -22,10 +22,8 @@ public final class NativeModel {
   private let context: UnsafeMutableRawPointer
   private let arena: UnsafeMutableRawPointer
   private let weights: TensorBuffer?
-  /// The inputs in order.
-  public let inputs: [ApusLoops.Port]
-  /// The outputs in order.
-  public let outputs: [ApusLoops.Port]
+  /// What goes in and comes out.
+  public let interface: ProgramInterface
 
   /// Loads a library; the interface comes from `NAME_signature`.
   ///
@@ -57,8 +55,7 @@ public final class NativeModel {
     }
     context = .allocate(byteCount: max(size, 1), alignment: 64)
     arena = .allocate(byteCount: max(signature.arenaBytes, 1), alignment: 64)
-    inputs = signature.inputs
-    outputs = signature.outputs
+    interface = signature.interface
     let pointer = self.weights?.withBytes(0..<(weights?.count ?? 0)) { $0.baseAddress }
     let status = initialize(context, arena, pointer ?? nil, nil)
     guard status == 0 else { throw NativeModel.failure("init returned \(status)") }
@@ -76,49 +73,42 @@ public final class NativeModel {
 
   /// Runs the model on inputs in the order of the interface.
   public func run(_ values: [TensorData]) throws(DiagnosticError) -> [TensorData] {
-    try requireInputs(values, inputs)
+    var sizes = try interface.sizes(for: values.map(\.type))
     var status: Int32 = 0
-    let results = withTensors(values, outputs) { status = self.run($0, $1) }
+    let results = withTensors(values, interface, &sizes) { status = self.run($0, $1, &$2) }
+    if status == 3 {
+      throw DiagnosticError(
+        Diagnostic(
+          .limitExceeded, id: "run-size", "a size that the model computes is out of its bounds"))
+    }
     guard status == 0 else { throw NativeModel.failure("the model returned \(status)") }
     return results
   }
 
   /// Runs the model on raw memory, without any check: for timing.
+  ///
+  /// - Parameter sizes: The symbols of the interface: given ones go in, the others come out.
   public func run(
-    _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?]
+    _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?], _ sizes: inout [Int64]
   ) -> Int32 {
     inputs.withUnsafeBufferPointer { inputs in
       outputs.withUnsafeBufferPointer { outputs in
-        invoke(context, inputs.baseAddress, outputs.baseAddress, nil)
+        sizes.withUnsafeMutableBufferPointer { sizes in
+          invoke(context, inputs.baseAddress, outputs.baseAddress, sizes.baseAddress)
+        }
       }
     }
   }
 }
 
-/// Fails when tensors are not of the types that an interface asks for.
-func requireInputs(_ values: [TensorData], _ ports: [ApusLoops.Port]) throws(DiagnosticError) {
-  guard values.count == ports.count else {
-    throw DiagnosticError(
-      Diagnostic(.usage, id: "input-count", "\(values.count) inputs given, \(ports.count) expected")
-    )
-  }
-  for (value, port) in zip(values, ports) where value.type != port.type {
-    throw DiagnosticError(
-      Diagnostic(
-        .usage, id: "input-type", "input \(port.name) must be \(port.type), not \(value.type)"))
-  }
-}
-
-/// Calls `body` with pointers to input elements and to fresh memory for outputs.
+/// Calls `body` with pointers to input elements, to fresh memory for outputs, and with the sizes.
 func withTensors(
-  _ values: [TensorData], _ outputs: [ApusLoops.Port],
-  _ body: ([UnsafeRawPointer?], [UnsafeMutableRawPointer?]) -> Void
+  _ values: [TensorData], _ interface: ProgramInterface, _ sizes: inout [Int64],
+  _ body: ([UnsafeRawPointer?], [UnsafeMutableRawPointer?], inout [Int64]) -> Void
 ) -> [TensorData] {
-  let targets = outputs.map { port in
-    let bytes = port.type.shape.elementCount.constant.flatMap {
-      port.type.element.byteCount(of: $0)
-    }
-    return UnsafeMutableRawBufferPointer.allocate(byteCount: bytes ?? 0, alignment: 64)
+  let targets = interface.outputs.map { port in
+    UnsafeMutableRawBufferPointer.allocate(
+      byteCount: interface.byteCapacity(of: port), alignment: 64)
   }
   defer { for target in targets { target.deallocate() } }
   // Inputs are copied, so that their memory is aligned and stays while the model runs.
@@ -129,11 +119,15 @@ func withTensors(
     return source
   }
   defer { for source in sources { source.deallocate() } }
-  body(sources.map { UnsafeRawPointer($0.baseAddress) }, targets.map(\.baseAddress))
-  return zip(outputs, targets).compactMap { port, target in
-    let buffer = TensorBuffer(count: target.count) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(target))
+  body(sources.map { UnsafeRawPointer($0.baseAddress) }, targets.map(\.baseAddress), &sizes)
+  return zip(interface.outputs, targets).compactMap { port, target in
+    let type = interface.type(of: port, sizes: sizes)
+    guard let count = type.shape.elementCount.constant.flatMap({ type.element.byteCount(of: $0) }),
+      (0...target.count).contains(count)
+    else { return nil }
+    let buffer = TensorBuffer(count: count) {
+      $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: target[0..<count]))
     }
-    return TensorData(port.type, in: buffer, range: 0..<target.count)
+    return TensorData(type, in: buffer, range: 0..<count)
   }
 }

@@ -8,16 +8,24 @@ import ApusLoops
 struct NativeSignature {
   let abiVersion: Int
   let arenaBytes: Int
-  let inputs: [ApusLoops.Port]
-  let outputs: [ApusLoops.Port]
+  let interface: ProgramInterface
 
   init(_ base: UnsafeRawPointer) {
     func count(_ place: Int) -> Int { Int(base.load(fromByteOffset: place, as: Int32.self)) }
     abiVersion = count(0)
     let (inputCount, outputCount) = (count(4), count(8))
     arenaBytes = base.load(fromByteOffset: 32, as: Int.self)
-    inputs = NativeSignature.ports(base, at: 16, count: inputCount)
-    outputs = NativeSignature.ports(base, at: 24, count: outputCount)
+    let names = base.load(fromByteOffset: 64, as: UnsafePointer<UnsafePointer<CChar>>?.self)
+    let limits = base.load(fromByteOffset: 72, as: UnsafePointer<Int64>?.self)
+    let symbols = (0..<count(56)).map { place in
+      SymbolBounds(
+        name: names.map { String(cString: $0[place]) } ?? "", lower: 0,
+        upper: limits.map { Int($0[place]) })
+    }
+    interface = ProgramInterface(
+      inputs: NativeSignature.ports(base, at: 16, count: inputCount),
+      outputs: NativeSignature.ports(base, at: 24, count: outputCount),
+      symbols: symbols, givenCount: count(60))
   }
 
   private static func ports(
@@ -32,8 +40,13 @@ struct NativeSignature {
       let element = Int(entry.load(fromByteOffset: 8, as: Int32.self))
       let rank = Int(entry.load(fromByteOffset: 12, as: Int32.self))
       let shape = entry.load(fromByteOffset: 16, as: UnsafePointer<Int64>?.self)
-      let extents = (0..<rank).map { Int(shape?[$0] ?? 0) }
-      let type = TensorType(ElementType(onnxDataType: element) ?? .f32, extents)
+      let symbols = entry.load(
+        fromByteOffset: 24, as: UnsafePointer<UnsafePointer<CChar>?>?.self)
+      let dimensions = (0..<rank).map { axis -> Dimension in
+        guard let text = symbols?[axis] else { return Dimension(Int(shape?[axis] ?? 0)) }
+        return (try? Dimension(parsing: String(cString: text))) ?? 0
+      }
+      let type = TensorType(ElementType(onnxDataType: element) ?? .f32, Shape(dimensions))
       return ApusLoops.Port(name: name, type: type, buffer: BufferID(number))
     }
   }

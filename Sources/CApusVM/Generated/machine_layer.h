@@ -36,6 +36,14 @@
 typedef float apus_f32_1;
 typedef int32_t apus_i32_1;
 typedef int apus_mask_1;
+/* Rounded down; 0 for division by 0. */
+APUS_INLINE int64_t apus_quotient(int64_t a, int64_t b) {
+  if (b == 0) return 0;
+  if (b == -1) return (int64_t)(0u - (uint64_t)a);
+  return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+APUS_INLINE int64_t apus_larger(int64_t a, int64_t b) { return a > b ? a : b; }
+APUS_INLINE int64_t apus_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 /* An index as ONNX counts it, kept inside 0..<extent. */
 APUS_INLINE ptrdiff_t apus_index(int64_t i, ptrdiff_t extent) {
   if (i < 0) i += extent;

@@ -42,7 +42,7 @@ public struct Conv: Operator {
 
   public func semantics(of operands: [TensorType]) -> Semantics {
     let (x, w) = (operands[0], operands[1])
-    guard groups == 1 || groups == w.shape[0].constant, let channels = w.shape[1].constant,
+    guard groups == 1 || groups == w.shape[0].constant,
       let product = Pointwise([x.element, w.element], .operand(0) * .operand(1))
     else { return .nest }
     let spatial = window.extents.count
@@ -54,7 +54,7 @@ public struct Conv: Operator {
     let taps = (0..<spatial).map { IndexMap.Axis.iterator(firstWindow + $0) }
     return .contraction(
       Contraction(
-        reduction: [channels] + window.extents,
+        reduction: [w.shape[1]] + window.extents.map { Dimension($0) },
         maps: [
           IndexMap([.iterator(0), channel] + places),
           IndexMap([.iterator(1), .iterator(x.rank)] + taps),

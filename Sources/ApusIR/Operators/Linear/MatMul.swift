@@ -34,12 +34,12 @@ public struct MatMul: Operator {
       }
     }
     let element = a.element
-    guard let depth = a.shape[a.rank - 1].constant,
-      let product = Pointwise([element, element], .operand(0) * .operand(1))
-    else { return .nest }
+    guard let product = Pointwise([element, element], .operand(0) * .operand(1)) else {
+      return .nest
+    }
     return .contraction(
       Contraction(
-        reduction: [depth],
+        reduction: [a.shape[a.rank - 1]],
         maps: [
           IndexMap(batch(a) + [.iterator(rank - 2), .iterator(rank)]),
           IndexMap(batch(b) + [.iterator(rank), .iterator(rank - 1)]),

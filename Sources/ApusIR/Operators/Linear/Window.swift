@@ -51,7 +51,7 @@ public struct Window: Hashable, Sendable {
   /// Operand axis `axis`, given the iterators of the output and of the window.
   func map(axis: Int, output: Int, window: Int) -> IndexMap.Axis {
     IndexMap.Axis(
-      offset: -before[axis],
+      offset: Dimension(-before[axis]),
       [
         IndexMap.Term(iterator: output, coefficient: strides[axis]),
         IndexMap.Term(iterator: window, coefficient: dilations[axis]),

@@ -8,16 +8,22 @@ public struct Pad: Operator {
   public enum Mode: String, Hashable, Sendable, CaseIterable { case constant, edge, reflect, wrap }
 
   /// Elements added before each axis; negative takes away.
-  public var before: [Int]
+  public var before: [Dimension]
   /// Elements added after each axis; negative takes away.
-  public var after: [Int]
+  public var after: [Dimension]
   /// Where added elements come from.
   public var mode: Mode
 
-  public init() { self.init(before: [], after: [], mode: .constant) }
+  public init() { self.init(before: [Int](), after: [], mode: .constant) }
 
-  /// A padding.
+  /// A padding by numbers.
   public init(before: [Int], after: [Int], mode: Mode) {
+    self.init(
+      before: before.map { Dimension($0) }, after: after.map { Dimension($0) }, mode: mode)
+  }
+
+  /// A padding; symbols need the constant mode.
+  public init(before: [Dimension], after: [Dimension], mode: Mode) {
     self.before = before
     self.after = after
     self.mode = mode
@@ -35,14 +41,18 @@ public struct Pad: Operator {
     var shape = operands[0].shape
     for axis in 0..<rank {
       let extent = shape[axis]
-      shape[axis] = extent + Dimension(before[axis]) + Dimension(after[axis])
+      shape[axis] = extent + before[axis] + after[axis]
       if let size = shape[axis].constant, size < 0 {
         throw OperatorError("axis \(axis) is cut below extent 0", id: "pad-negative")
       }
-      if mode == .reflect, let size = extent.constant, max(before[axis], after[axis]) >= size {
+      if mode == .constant { continue }
+      guard let start = before[axis].constant, let end = after[axis].constant else {
+        throw OperatorError("mode \(mode.rawValue) needs known pads", id: "pad-symbols")
+      }
+      if mode == .reflect, let size = extent.constant, max(start, end) >= size {
         throw OperatorError("axis \(axis) is too short to reflect", id: "pad-reflect")
       }
-      if mode == .edge || mode == .wrap, extent == 0, saturatingAdd(before[axis], after[axis]) > 0 {
+      if mode == .edge || mode == .wrap, extent == 0, saturatingAdd(start, end) > 0 {
         throw OperatorError("axis \(axis) is empty", id: "pad-empty")
       }
     }

@@ -34,7 +34,8 @@ public struct Pool: Operator {
     }
     return .contraction(
       Contraction(
-        reduction: window.extents, maps: [IndexMap([.iterator(0), .iterator(1)] + places)],
+        reduction: window.extents.map { Dimension($0) },
+        maps: [IndexMap([.iterator(0), .iterator(1)] + places)],
         body: .identity(x.element), combine: kind == .max ? .max : .add,
         initial: kind == .max ? .lowest(of: x.element) : .zero(of: x.element)))
   }

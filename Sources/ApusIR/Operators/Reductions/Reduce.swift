@@ -30,14 +30,13 @@ public struct Reduce: Operator {
 
   public func semantics(of operands: [TensorType]) -> Semantics {
     let x = operands[0]
-    guard let extents = x.shape.extents else { return .nest }
     let map = IndexMap(
       (0..<x.rank).map { axis in
         .iterator(axes.firstIndex(of: axis).map { x.rank + $0 } ?? axis)
       })
     return .contraction(
       Contraction(
-        reduction: axes.map { extents[$0] }, maps: [map], body: .identity(x.element),
+        reduction: axes.map { x.shape[$0] }, maps: [map], body: .identity(x.element),
         combine: combine, initial: initial(of: x.element)))
   }
 

@@ -3,16 +3,21 @@ public struct Slice: Operator {
   public static let mnemonic = "slice"
 
   /// The first index taken along each axis.
-  public var starts: [Int]
+  public var starts: [Dimension]
   /// The distance of indices taken; may be negative, never 0.
   public var steps: [Int]
   /// The shape of the result.
   public var shape: Shape
 
-  public init() { self.init(starts: [], steps: [], shape: Shape([Int]())) }
+  public init() { self.init(starts: [Int](), steps: [], shape: Shape([Int]())) }
 
   /// A slice with one start and step per axis.
   public init(starts: [Int], steps: [Int], shape: Shape) {
+    self.init(starts: starts.map { Dimension($0) }, steps: steps, shape: shape)
+  }
+
+  /// A slice with one start, which may have symbols, and step per axis.
+  public init(starts: [Dimension], steps: [Int], shape: Shape) {
     self.starts = starts
     self.steps = steps
     self.shape = shape
@@ -26,10 +31,10 @@ public struct Slice: Operator {
     for axis in starts.indices {
       guard steps[axis] != 0 else { throw OperatorError("step 0", id: "slice-step") }
       guard let extent = operands[0].shape[axis].constant, let count = shape[axis].constant,
-        count > 0
+        count > 0, let start = starts[axis].constant
       else { continue }
-      let last = saturatingAdd(starts[axis], saturatingMultiply(count - 1, steps[axis]))
-      guard (0..<extent).contains(starts[axis]), (0..<extent).contains(last) else {
+      let last = saturatingAdd(start, saturatingMultiply(count - 1, steps[axis]))
+      guard (0..<extent).contains(start), (0..<extent).contains(last) else {
         throw OperatorError("axis \(axis) is cut outside its extent \(extent)", id: "slice-range")
       }
     }
