@@ -22,6 +22,11 @@ extension Graph {
       return columns.flatMap { columns in
         operands[0].shape.elementCount.constant.map { $0 * columns }
       }
+    case .linearAttention:
+      // Written once and read once per query head, for each step and element of the state.
+      return
+        (operands[0].shape.elementCount * operands[2].shape[3]
+        + operands[1].shape.elementCount * operands[2].shape[3]).constant
     case .kernel(let kernel): return kernel.body.multiplyAdds
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .pool, .reduce, .argReduce, .cumulate, .softmax,

@@ -22,6 +22,7 @@ public enum Operation: Hashable, Sendable {
   case softmax(Softmax)
   case normalize(Normalize)
   case lstm(LSTM)
+  case linearAttention(LinearAttention)
   case relayout(Relayout)
   case bind(Bind)
   case kernel(FusedKernel)
@@ -51,6 +52,7 @@ public enum Operation: Hashable, Sendable {
     case .softmax(let operation): operation
     case .normalize(let operation): operation
     case .lstm(let operation): operation
+    case .linearAttention(let operation): operation
     case .relayout(let operation): operation
     case .bind(let operation): operation
     case .kernel(let operation): operation
@@ -67,7 +69,8 @@ public enum Operation: Hashable, Sendable {
     .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .cumulate(Cumulate()),
-    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .relayout(Relayout()),
+    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()),
+    .linearAttention(LinearAttention()), .relayout(Relayout()),
     .bind(Bind()),
     .kernel(FusedKernel()),
   ]
@@ -99,6 +102,7 @@ public enum Operation: Hashable, Sendable {
     case .softmax(let x): .softmax(try visited(x, &visitor))
     case .normalize(let x): .normalize(try visited(x, &visitor))
     case .lstm(let x): .lstm(try visited(x, &visitor))
+    case .linearAttention(let x): .linearAttention(try visited(x, &visitor))
     case .relayout(let x): .relayout(try visited(x, &visitor))
     case .bind(let x): .bind(try visited(x, &visitor))
     case .kernel(let x): .kernel(try visited(x, &visitor))

@@ -69,6 +69,7 @@ extension Lowering {
     case .sort(let sort): try scheduleSort(task, sort)
     case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
+    case .linearAttention(let attention): scheduleLinearAttention(task, attention)
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind:
       preconditionFailure("views, bindings and nested kernels are no roots")
     }

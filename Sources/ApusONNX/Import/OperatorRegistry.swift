@@ -7,7 +7,7 @@ package enum OperatorRegistry {
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
     + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
     + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
-    + OperatorRule.regions
+    + OperatorRule.regions + OperatorRule.linearAttention
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals
 
   /// The rule of an operator.

@@ -126,6 +126,17 @@ extension OperatorRule {
       return [try node.map([try node.operand(0)], .convert(x, target))]
     },
     OperatorRule("Clip", clip),
+    OperatorRule("BitCast") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      let (source, target) = (node.type(of: value).element, try node.elementType("to"))
+      guard source.bitWidth == target.bitWidth else {
+        throw .invalid("bitcast-width", "\(source) and \(target) differ in width")
+      }
+      guard source == target || (!source.isFloat && target.isInteger) else {
+        throw .unsupported("bitcast-type", "BitCast from \(source) to \(target)")
+      }
+      return [try node.map([value], .convert(x, target))]
+    },
     OperatorRule("ThresholdedRelu") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
       return [
