@@ -66,7 +66,10 @@ extension KernelBuilder {
   ) {
     if tensor.extents.contains(0) { return }
     let all = tensor.extents.indices
-    let outer = all.filter { axis in indices.contains { $0.strides[axis] != 0 } }
+    // Along an axis that the data does not follow, the same place may come again.
+    let outer = all.filter { axis in
+      !axes.contains(axis) || indices.contains { $0.strides[axis] != 0 }
+    }
     let inner = all.filter { !outer.contains($0) }
     loops(outer.map { tensor.extents[$0] }, kind) { builder, places in
       var coordinates = [Index](repeating: Index(0), count: tensor.extents.count)

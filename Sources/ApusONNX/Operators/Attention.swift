@@ -78,7 +78,7 @@ private struct AttentionSizes {
 }
 
 extension NodeImporter {
-  /// A tensor `[batch, heads, sequence, width]`, from that or from `[batch, sequence, heads · width]`.
+  /// A tensor `[batch, heads, sequence, width]`, from that or `[batch, sequence, heads · width]`.
   fileprivate mutating func heads(_ value: ValueID, _ count: Int?) throws(ImportFailure) -> ValueID
   {
     let extents = try extents(of: value)

@@ -31,15 +31,16 @@ private struct LayoutPlan {
   /// Convolutions decide; elementwise operations, pooling and joins follow their operands.
   mutating func chooseOrders() {
     for node in graph.nodes {
-      let rank = graph.type(of: node.results[0]).rank
+      guard let result = node.results.first else { continue }
+      let rank = graph.type(of: result).rank
       switch node.operation.root {
-      case .conv: orders[node.results[0]] = Layout.channelsLast(rank: rank).order
+      case .conv: orders[result] = Layout.channelsLast(rank: rank).order
       case .map, .pool, .reduce, .concat, .pad:
         let operand = node.operands.first {
           orders[$0] != nil && graph.type(of: $0).rank == rank
         }
         guard let operand, node.results.count == 1 else { continue }
-        orders[node.results[0]] = orders[operand]
+        orders[result] = orders[operand]
       default: continue
       }
     }

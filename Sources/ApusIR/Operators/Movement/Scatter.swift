@@ -1,8 +1,8 @@
 /// A copy of a tensor with elements combined at places that index tensors tell.
 ///
-/// ONNX ScatterElements, ScatterND, TensorScatter. Operand 0 is the data, operand 1 the updates, the
-/// others are `i32` or `i64` tensors that broadcast to the shape of the updates. Updates are taken in
-/// row-major order. Indices count as those of `Take`.
+/// ONNX ScatterElements, ScatterND, TensorScatter. Operand 0 is the data, operand 1 the updates;
+/// the others are `i32` or `i64` tensors that broadcast to the shape of the updates. Updates are
+/// taken in row-major order. Indices count as those of `Take`.
 public struct Scatter: Operator {
   public static let mnemonic = "scatter"
 
@@ -11,7 +11,7 @@ public struct Scatter: Operator {
 
   /// What becomes of an element that meets an update.
   public var kind: Kind
-  /// For each axis of the data the axis of the updates it follows, or -1 for the next index operand.
+  /// For each axis of the data the axis of the updates it follows, or -1 for the next index.
   public var axes: [Int]
 
   public init() { self.init(.set, axes: []) }

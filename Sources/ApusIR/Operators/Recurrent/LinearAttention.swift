@@ -1,11 +1,12 @@
 /// Attention whose keys and values are summed up in a state (the core of ONNX LinearAttention).
 ///
-/// Operands: queries `[B, G, T, K]`, keys `[B, H, T, K]`, values `[B, H, T, V]` and the state before
-/// the first step `[B, H, K, V]`; then, as the attributes say, what the rows of the state are
-/// multiplied by in each step `[B, H, T, K]`, and how much of a correction is written `[B, H, T]`.
-/// `G` is a multiple of `H`: neighbouring query heads share a state. Results: `[B, G, T, V]` and the
-/// last state. Each step decays the state, adds the product of key and value, and multiplies it with
-/// the queries; a correction takes the value less what the state holds for the key already.
+/// Operands: queries `[B, G, T, K]`, keys `[B, H, T, K]`, values `[B, H, T, V]` and the state
+/// before the first step `[B, H, K, V]`; then, as the attributes say, what the rows of the state
+/// are multiplied by in each step `[B, H, T, K]`, and how much of a correction is written
+/// `[B, H, T]`. `G` is a multiple of `H`: neighbouring query heads share a state. Results:
+/// `[B, G, T, V]` and the last state. Each step decays the state, adds the product of key and
+/// value, and multiplies it with the queries; a correction takes the value less what the state
+/// holds for the key already.
 public struct LinearAttention: Operator {
   public static let mnemonic = "linear_attention"
 
