@@ -170,6 +170,12 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase("cumulate {kind = sum, axis = 0}", "5x4xi64", gives: "5x4xi64"),
     RuleCase("cumulate {kind = sum, axis = 0}", "f32", gives: "axis-range"),
     RuleCase(
+      "recurrent {gates = 1, hidden = (a: f32, b: f32, c: f32) a}", "5x2x4xf32", "4x4xf32",
+      "2x3xf32", gives: "recurrent-shape"),
+    RuleCase(
+      "recurrent {gates = 1, hidden = (a: f32) a}", "5x2x4xf32", "4x4xf32", "2x4xf32",
+      gives: "recurrent-step"),
+    RuleCase(
       "linear_attention", "1x3x3x2xf32", "1x2x3x2xf32", "1x2x3x5xf32", "1x2x2x5xf32",
       gives: "linear-attention-shape"),
     RuleCase("relayout {layout = <order(1,1)>}", "2x3xf32", gives: "layout"),

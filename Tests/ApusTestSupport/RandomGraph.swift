@@ -68,6 +68,7 @@ package struct RandomGraph {
     case 1: return addLSTM()
     case 3: return addIndexed()
     case 4: return addLinearAttention()
+    case 5: return addRecurrent()
     case 2 where !isStatic: return addBind()
     default: break
     }
@@ -152,6 +153,26 @@ package struct RandomGraph {
     let scatter = Scatter(pick(Scatter.Kind.allCases), axes: axes)
     values.append(taken)
     values += (try? graph.append(.scatter(scatter), [data, taken] + indices)) ?? []
+  }
+
+  /// A layer whose last gate resets the state half the time.
+  private mutating func addRecurrent() {
+    let resets = number(0...1) == 1
+    let (batch, width) = (number(1...3), number(1...4))
+    let types = [ElementType](repeating: .f32, count: 6)
+    let (held, sum) = (Scalar.operand(4), Scalar.operand(1) + .operand(3))
+    guard let hidden = Pointwise(types, .unary(.tanh, sum) + .operand(5)),
+      let reset = Pointwise(types, held * .unary(.sigmoid, .operand(0) + .operand(2)))
+    else { return }
+    var operands = [graph.addInput(nil, TensorType(.f32, [number(1...3), batch, 2 * width]))]
+    for rows in resets ? [width, width] : [2 * width] {
+      operands.append(graph.addInput("r", TensorType(.f32, [rows, width])))
+    }
+    operands.append(graph.addInput("h", TensorType(.f32, [batch, width])))
+    operands.append(graph.addInput(nil, TensorType(.f32, [width])))
+    let layer = Recurrent(
+      gates: 2, reverse: number(0...1) == 1, hidden: hidden, reset: resets ? reset : nil)
+    values += (try? graph.append(.recurrent(layer), operands)) ?? []
   }
 
   private mutating func addLinearAttention() {

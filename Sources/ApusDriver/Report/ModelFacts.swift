@@ -17,7 +17,7 @@ extension Graph {
     switch node.operation {
     case .matmul(let product): return multiplyAdds(product.semantics(of: operands), node)
     case .conv(let conv): return multiplyAdds(conv.semantics(of: operands), node)
-    case .lstm:
+    case .lstm, .recurrent:
       let columns = operands[1].shape[1].constant
       return columns.flatMap { columns in
         operands[0].shape.elementCount.constant.map { $0 * columns }

@@ -22,6 +22,7 @@ public enum Operation: Hashable, Sendable {
   case softmax(Softmax)
   case normalize(Normalize)
   case lstm(LSTM)
+  case recurrent(Recurrent)
   case linearAttention(LinearAttention)
   case relayout(Relayout)
   case bind(Bind)
@@ -52,6 +53,7 @@ public enum Operation: Hashable, Sendable {
     case .softmax(let operation): operation
     case .normalize(let operation): operation
     case .lstm(let operation): operation
+    case .recurrent(let operation): operation
     case .linearAttention(let operation): operation
     case .relayout(let operation): operation
     case .bind(let operation): operation
@@ -69,7 +71,7 @@ public enum Operation: Hashable, Sendable {
     .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .cumulate(Cumulate()),
-    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()),
+    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
     .linearAttention(LinearAttention()), .relayout(Relayout()),
     .bind(Bind()),
     .kernel(FusedKernel()),
@@ -102,6 +104,7 @@ public enum Operation: Hashable, Sendable {
     case .softmax(let x): .softmax(try visited(x, &visitor))
     case .normalize(let x): .normalize(try visited(x, &visitor))
     case .lstm(let x): .lstm(try visited(x, &visitor))
+    case .recurrent(let x): .recurrent(try visited(x, &visitor))
     case .linearAttention(let x): .linearAttention(try visited(x, &visitor))
     case .relayout(let x): .relayout(try visited(x, &visitor))
     case .bind(let x): .bind(try visited(x, &visitor))

@@ -36,7 +36,7 @@ public struct SymbolicContents: Sendable {
     case .gather(let gather): return gathered(gather.axis, node, extents, in: graph)
     case .reduce(let reduce): return reduced(reduce, node, in: graph)
     case .pad, .take, .scatter, .sort, .matmul, .conv, .pool, .argReduce, .cumulate, .softmax,
-      .normalize, .lstm, .linearAttention, .relayout, .kernel, .bind:
+      .normalize, .lstm, .recurrent, .linearAttention, .relayout, .kernel, .bind:
       return nil
     }
   }

@@ -143,7 +143,7 @@ struct GraphVerifier {
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
-      .softmax, .normalize, .lstm, .linearAttention, .bind:
+      .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind:
       break
     }
   }
@@ -187,7 +187,7 @@ extension Operation {
     switch self {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind: false
     case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
-      .argReduce, .cumulate, .softmax, .normalize, .lstm, .linearAttention, .relayout:
+      .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout:
       true
     }
   }

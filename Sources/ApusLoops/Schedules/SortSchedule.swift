@@ -7,10 +7,7 @@ extension Lowering {
     let source = placement(of: task.operands[0])
     let results = task.results.map { destination(of: $0) }
     guard let count = source.extents[sort.axis].constant else {
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "no-schedule", "no schedule for sorting a symbolic axis",
-          place: .pass("lower"), notes: task.origins))
+      throw task.withoutSchedule("sorting a symbolic axis")
     }
     var size = 1
     while size < count { size *= 2 }

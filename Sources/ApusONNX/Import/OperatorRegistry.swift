@@ -8,6 +8,7 @@ package enum OperatorRegistry {
     + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
     + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
     + OperatorRule.regions + OperatorRule.linearAttention
+    + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals
 
   /// The rule of an operator.
