@@ -165,7 +165,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
       "scatter {kind = set, axes = [-1, 1]}", "5x4xf32", "2x4xf64", "2x1xi64",
       gives: "operand-count"),
     RuleCase(
-      "scatter {kind = set, axes = [-1, 1]}", "5x4xf32", "2x5xf32", "2x1xi64", gives: "index-range"),
+      "scatter {kind = set, axes = [-1, 1]}", "5x4xf32", "2x5xf32", "2x1xi64",
+      gives: "index-range"),
     RuleCase("sort {axis = 2}", "5x4xf32", gives: "axis-range"),
     RuleCase("cumulate {kind = sum, axis = 0}", "5x4xi64", gives: "5x4xi64"),
     RuleCase("cumulate {kind = sum, axis = 0}", "f32", gives: "axis-range"),

@@ -85,26 +85,7 @@ extension NodeImporter {
     guard let count = rows.constant, let hidden, rows == Dimension(form.gates) * hidden else {
       throw .invalid("recurrent-shape", "the weights are no \(form.gates) gates")
     }
-    var products = try add(.matmul(MatMul()), [input, try transpose(weights, [1, 0])])
-    var late: ValueID?
-    if optionalOperand(3) != nil {
-      let bias = try layerPart(3, direction)
-      guard type(of: bias).shape == Shape([2 * count]) else {
-        throw .invalid("recurrent-bias", "the bias needs \(2 * form.gates) numbers per unit")
-      }
-      var own = try slice(bias, axis: 0, start: count, count: count)
-      let width = count / form.gates
-      if form.resetsAfter {
-        // The bias of the last gate is reset like its product.
-        late = try slice(bias, axis: 0, start: 2 * count - width, count: width)
-        let none = try broadcast(constant(0, type(of: bias).element), to: Shape([width]))
-        own = try add(
-          .concat(Concat(axis: 0)), [try slice(own, axis: 0, start: 0, count: count - width), none])
-      }
-      let sum = try map(
-        [try slice(bias, axis: 0, start: 0, count: count), own], .operand(0) + .operand(1))
-      products = try map([products, sum], .operand(0) + .operand(1))
-    }
+    let (products, late) = try inputProducts(input, weights, form, direction)
     var states: [ValueID] = []
     for place in form.gates == 4 ? [5, 6] : [5] {
       let given = optionalOperand(place) != nil
@@ -139,6 +120,33 @@ extension NodeImporter {
         .recurrent(try cell.long(reverse: reverse, peeps: peepholes != nil)),
         [products, recurrence] + states + vectors)
     }
+  }
+
+  /// The inputs times their weights plus the biases, and the bias that a GRU adds later.
+  private mutating func inputProducts(
+    _ input: ValueID, _ weights: ValueID, _ form: RecurrentForm, _ direction: Int
+  ) throws(ImportFailure) -> (products: ValueID, late: ValueID?) {
+    let products = try add(.matmul(MatMul()), [input, try transpose(weights, [1, 0])])
+    guard optionalOperand(3) != nil, let count = type(of: weights).shape[0].constant else {
+      return (products, nil)
+    }
+    let bias = try layerPart(3, direction)
+    guard type(of: bias).shape == Shape([2 * count]) else {
+      throw .invalid("recurrent-bias", "the bias needs \(2 * form.gates) numbers per unit")
+    }
+    var late: ValueID?
+    var own = try slice(bias, axis: 0, start: count, count: count)
+    if form.resetsAfter {
+      // The bias of the last gate is reset like its product.
+      let width = count / form.gates
+      late = try slice(bias, axis: 0, start: 2 * count - width, count: width)
+      let none = try broadcast(constant(0, type(of: bias).element), to: Shape([width]))
+      own = try add(
+        .concat(Concat(axis: 0)), [try slice(own, axis: 0, start: 0, count: count - width), none])
+    }
+    let sum = try map(
+      [try slice(bias, axis: 0, start: 0, count: count), own], .operand(0) + .operand(1))
+    return (try map([products, sum], .operand(0) + .operand(1)), late)
   }
 
   /// A GRU that resets the state before its product with the last gate's weights, or after.

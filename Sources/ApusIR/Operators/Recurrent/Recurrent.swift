@@ -1,8 +1,8 @@
 /// One direction of a recurrent layer whose step is given by functions (ONNX RNN, GRU, LSTM).
 ///
-/// Operands: `x` `[T, B, G·H]`, the inputs times their weights; `r` `[G·H, H]`, recurrent weights,
-/// or `[(G-1)·H, H]` and `[H, H]` when it resets; one or two states `[B, H]`; further vectors `[H]`.
-/// Results: all first states `[T, B, H]` and the last states.
+/// Operands: `x` `[T, B, G·H]`, the inputs times their weights; `r` `[G·H, H]`, recurrent
+/// weights, or `[(G-1)·H, H]` and `[H, H]` when it resets; one or two states `[B, H]`; further
+/// vectors `[H]`. Results: all first states `[T, B, H]` and the last states.
 ///
 /// The functions take, at one place of the state: the G gates of `x`, the G gates of the product of
 /// the first state with `r`, the first state, the second one if there is one, and the vectors.
