@@ -41,7 +41,7 @@ extension OperatorRule {
       let (image, filter) = (try node.operand(0), try node.operand(1))
       let (extents, kernel) = (try node.extents(of: image), try node.extents(of: filter))
       let groups = try node.integer("group", default: 1)
-      guard extents.count >= 3, kernel.count == extents.count, groups >= 1,
+      guard extents.count >= 3, kernel.count == extents.count, extents[1] > 0, groups >= 1,
         extents[1] % groups == 0, kernel[0] == extents[1]
       else { throw .invalid("conv-channel-mismatch", "\(kernel) filters for \(extents)") }
       let plan = try node.transposedPads(extents, kernel)

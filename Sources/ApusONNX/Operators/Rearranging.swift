@@ -73,6 +73,7 @@ extension OperatorRule {
       let holder = node.constant(0, node.type(of: value).element)
       let like = try node.broadcast(holder, to: try node.shape([1, 1] + image))
       let window = try node.window(extents: block, image: like)
+      _ = try node.shape(block)
       return [try node.columnsJoined(value, extents, image: image, window)]
     },
     OperatorRule("MaxUnpool") { node throws(ImportFailure) in
@@ -129,7 +130,7 @@ extension NodeImporter {
     }
     let block = window.extents.reduce(1, *)
     guard counts.allSatisfy({ $0 > 0 }), extents[1] % block == 0,
-      extents[2] == counts.reduce(1, *)
+      Shape(counts).elementCount == Dimension(extents[2])
     else { throw .invalid("col2im-shape", "columns of shape \(extents) do not fill the image") }
     let channels = extents[1] / block
     let columns = try reshape(

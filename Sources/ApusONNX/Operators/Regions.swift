@@ -12,7 +12,8 @@ extension OperatorRule {
   private static let roiAlign: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
     node throws(ImportFailure) in
     let (image, regions) = (try node.operand(0), try node.operand(1))
-    let (extents, count) = (try node.extents(of: image), try node.extents(of: regions)[0])
+    let extents = try node.extents(of: image)
+    let count = try node.extents(of: regions).first ?? 0
     let isHalf =
       try node.text(
         "coordinate_transformation_mode",
@@ -76,9 +77,12 @@ extension OperatorRule {
       let parts = try node.integer("offset_group", default: 1)
       let window = try node.window(extents: taps, image: image)
       let places = try node.extents(of: try node.operand(2))
-      guard groups >= 1, parts >= 1, extents[1] == kernel[1] * groups, extents[1] % parts == 0,
+      // Products of dimensions do not overflow.
+      let numbers = [parts, taps[0], taps[1], 2].reduce(Dimension(1)) { $0 * Dimension($1) }
+      guard groups >= 1, parts >= 1, extents[1] % parts == 0,
+        Dimension(extents[1]) == Dimension(kernel[1]) * Dimension(groups),
         kernel[0] % groups == 0, places.count == 4, places[0] == extents[0],
-        places[1] == parts * taps[0] * taps[1] * 2
+        Dimension(places[1]) == numbers
       else { throw .invalid("deform-shape", "\(places) offsets for \(kernel) filters") }
       let grid = taps + places[2...]
       let offsets = try node.reshape(
@@ -140,6 +144,7 @@ extension NodeImporter {
     var value = try operand(0)
     let image = try extents(of: value)
     let rank = image.count - 2
+    guard !image.contains(0) else { throw .invalid("pool-empty", "MaxPool of nothing") }
     let lowest = Scalar.literal(.lowest(of: type(of: value).element), nil)
     var counts: [Int] = []
     // Each axis becomes two: windows, and elements of a window.
@@ -147,6 +152,9 @@ extension NodeImporter {
       let span = image[axis + 2] + window.before[axis] + window.after[axis]
       let reach = (window.extents[axis] - 1) * window.dilations[axis] + 1
       counts.append((span - reach) / window.strides[axis] + 1)
+      guard counts[axis] < 1 << 24, window.extents[axis] < 1 << 10 else {
+        throw .unsupported("pool-indices", "indices of windows of \(window.extents)")
+      }
       let places = (0..<counts[axis]).flatMap { start in
         (0..<window.extents[axis]).map { tap in
           start * window.strides[axis] + tap * window.dilations[axis] - window.before[axis]

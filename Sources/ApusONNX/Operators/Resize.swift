@@ -133,8 +133,8 @@ extension NodeImporter {
   }
 
   private func resizedExtent(_ size: Double) throws(ImportFailure) -> Int {
-    guard size >= 0, size < Double(1 << 31) else {
-      throw .invalid("resize-sizes", "an extent of \(size)")
+    guard size >= 0, size < Double(1 << 24) else {
+      throw .unsupported("resize-sizes", "Resize to an extent of \(size)")
     }
     return Int(size)
   }

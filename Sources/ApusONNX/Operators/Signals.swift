@@ -40,6 +40,9 @@ extension OperatorRule {
         throw .invalid("stft-length", "frames of \(length) of \(extents[1])")
       }
       let count = (extents[1] - length) / step + 1
+      guard Shape([count, length]).elementCount.constant ?? .max < 1 << 26 else {
+        throw .unsupported("stft-length", "\(count) frames of \(length)")
+      }
       let places = (0..<count).flatMap { frame in (0..<length).map { Int64(frame * step + $0) } }
       let indices = node.constant(TensorData(.i64, [count, length], places))
       var frames = try node.add(.gather(Gather(axis: 1)), [signal, indices])
