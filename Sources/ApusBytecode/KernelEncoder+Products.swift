@@ -11,8 +11,9 @@ extension KernelEncoder {
       operands += wide(level.extent) + wide(level.aStride) + wide(level.bStride)
     }
     operands += encoded(tile.b) + encoded(tile.start) + encoded(tile.a) + encoded(tile.output)
-    emit(APUS_OP_TILE, operands)
-    finish(tile.output, columns: tile.storedColumns, tile.epilogue)
+    let steps = steps(tile.epilogue)
+    emit(APUS_OP_TILE, operands + (steps ?? []))
+    if steps == nil { finish(tile.output, columns: tile.storedColumns, tile.epilogue) }
   }
 
   mutating func encode(_ window: WindowMultiply) {
@@ -23,8 +24,9 @@ extension KernelEncoder {
     operands += window.taps.flatMap { wide($0) }
     operands += encoded(window.weights) + encoded(window.start)
     operands += encoded(window.input) + encoded(window.output)
-    emit(APUS_OP_WINDOW, operands)
-    finish(window.output, columns: window.channels, window.epilogue)
+    let steps = steps(window.epilogue)
+    emit(APUS_OP_WINDOW, operands + (steps ?? []))
+    if steps == nil { finish(window.output, columns: window.channels, window.epilogue) }
   }
 
   private func encoded(_ start: TileStart) -> [UInt32] {
@@ -33,6 +35,22 @@ extension KernelEncoder {
 
   private func encoded(_ rows: TileRows) -> [UInt32] {
     encoded(rows.base) + rows.offsets.flatMap { wide($0) }
+  }
+
+  /// The words of an epilogue; `nil` when it is no chain of steps.
+  private func steps(_ epilogue: TileEpilogue?) -> [UInt32]? {
+    guard let epilogue else { return [] }
+    guard let steps = epilogue.function.epilogueSteps,
+      epilogue.operands.allSatisfy({ 0...1 ~= $0.base.laneStride })
+    else { return nil }
+    return steps.flatMap { step in
+      switch step {
+      case .add(let operand): [0, 0] + encoded(epilogue.operands[operand - 1])
+      case .clamp(let low, let high): [1, 0, low.bitPattern, high.bitPattern]
+      case .apply(let function): [2, function.number]
+      case .gate(let function): [3, function.number]
+      }
+    }
   }
 
   /// An epilogue as statements over the stored sums, row by row.

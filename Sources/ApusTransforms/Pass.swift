@@ -36,6 +36,30 @@ public struct Pass: Sendable {
   }
 }
 
+extension Pass {
+  /// Runs the pass on a graph and, first, on the regions of its nodes.
+  func runEverywhere(_ graph: inout Graph, _ context: inout PassContext) throws(PassError) {
+    if graph.nodes.contains(where: { !$0.operation.regions.isEmpty }) {
+      var failure: PassError?
+      graph = graph.rebuilt { node, result in
+        var inner = node
+        do throws(PassError) {
+          inner = try node.mappingRegions { region throws(PassError) in
+            var region = region
+            try runEverywhere(&region, &context)
+            return region
+          }
+        } catch {
+          failure = failure ?? error
+        }
+        return result.copy(inner, typed: node.results.map { graph.type(of: $0) })
+      }
+      if let failure { throw failure }
+    }
+    try run(&graph, &context)
+  }
+}
+
 /// What passes may use beside the graph.
 public struct PassContext {
   /// Runs a graph without inputs and returns its outputs; constants fold through it.

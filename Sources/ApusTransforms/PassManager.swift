@@ -63,7 +63,7 @@ public struct PassManager {
   ) throws(PassError) {
     let rules = context.rewritesByRule
     let start = ContinuousClock.now
-    try pass.run(&graph, &context)
+    try pass.runEverywhere(&graph, &context)
     let duration = ContinuousClock.now - start
     let applied = context.rewritesByRule
       .map { (rule: $0.key, count: $0.value - (rules[$0.key] ?? 0)) }
@@ -99,7 +99,7 @@ public struct PassManager {
 
   /// Constants are written in full when they are small together.
   private static func reproducer(_ pass: Pass, _ graph: Graph) -> String {
-    let sizes = graph.nodes.map { graph.constant($0.results[0])?.byteCount ?? 0 }
+    let sizes = graph.nodes.flatMap(\.results).map { graph.constant($0)?.byteCount ?? 0 }
     let isSmall = sizes.reduce(0, +) <= 1 << 20
     return "// RUN: opt \(pass.name)\n" + graph.text(constants: isSmall ? .full : .digests)
   }

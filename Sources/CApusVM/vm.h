@@ -7,8 +7,11 @@
 #include "include/apus_vm.h"
 
 enum { APUS_MAX_LANES = 256, APUS_MAX_DEPTH = 32, APUS_MAX_SLOTS = 2048, APUS_VARIABLES = 256,
-       APUS_MAX_BUFFERS = 16384, APUS_TILE_ROWS = 14, APUS_TILE_COLUMNS = 64, APUS_LEVELS = 4 };
+       APUS_MAX_BUFFERS = 16384, APUS_TILE_ROWS = 14, APUS_TILE_COLUMNS = 64, APUS_LEVELS = 4,
+       APUS_STEPS = 8 };
 enum { APUS_INPUT, APUS_OUTPUT, APUS_CONSTANT, APUS_ARENA };
+/* What products do to their sums: add an operand, clamp, f(x), x * f(x). */
+enum { APUS_ADD, APUS_CLAMP, APUS_APPLY, APUS_GATE };
 
 static inline uint32_t apus_u32_at(const void *p) { uint32_t v; memcpy(&v, p, 4); return v; }
 static inline uint64_t apus_u64_at(const void *p) { uint64_t v; memcpy(&v, p, 8); return v; }
@@ -49,6 +52,17 @@ static inline apus_access apus_access_at(const uint32_t *w) {
 }
 static inline uint32_t apus_access_words(const uint32_t *w) { return 6 + 3 * w[3]; }
 
+/* What is done to sums before they are stored; offsets are words of the instruction. */
+typedef struct {
+  uint32_t count;
+  struct {
+    uint32_t kind, function;
+    float low, high;
+    const float *operand;
+    int64_t stride;
+    const uint32_t *offset;
+  } step[APUS_STEPS];
+} apus_epilogue;
 /* One small matrix product with its pointers resolved; offsets in elements. */
 typedef struct {
   uint32_t rows, columns, stored, levels, start;
@@ -56,6 +70,7 @@ typedef struct {
   const float *a[APUS_TILE_ROWS];
   const float *b, *first;
   float *output[APUS_TILE_ROWS];
+  apus_epilogue epilogue;
 } apus_tile;
 /* The operands of a window product; offsets are words of the instruction, two per number. */
 typedef struct {
@@ -64,13 +79,14 @@ typedef struct {
   const float *x, *weights, *first; /* first: NULL for sums that start at zero */
   int64_t weight_step;
   float *y;
+  apus_epilogue epilogue;
 } apus_window;
 /* Routines compiled for one instruction set. */
 typedef struct {
   void (*unary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
   void (*binary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a, const void *b);
   void (*fused)(uint32_t type, size_t n, void *d, const void *a, const void *b, const void *c);
-  void (*tile)(const apus_tile *tile);
+  void (*tile)(apus_tile *tile); /* uses up the outputs */
   void (*window)(const apus_window *window);
 } apus_routines;
 extern const apus_routines apus_routines_base;

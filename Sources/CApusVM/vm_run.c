@@ -43,8 +43,24 @@ static int64_t fetch(const machine *v, const uint32_t *w) {
   if (i < 0) i += extent;
   return i < 0 ? 0 : i >= extent ? extent - 1 : i;
 }
+/* The steps that follow the outputs of a product, up to the end of the instruction. */
+static void epilogue(const machine *v, const uint32_t *at, const uint32_t *end, uint32_t rows,
+                     apus_epilogue *e) {
+  for (e->count = 0; at < end; e->count++) {
+    uint32_t kind = at[0], i = e->count;
+    e->step[i].kind = kind, e->step[i].function = at[1], at += 2;
+    if (kind == APUS_CLAMP) {
+      memcpy(&e->step[i].low, at, 4), memcpy(&e->step[i].high, at + 1, 4), at += 2;
+    } else if (kind == APUS_ADD) {
+      e->step[i].stride = apus_i64_at(at + 1);
+      e->step[i].operand = floats(v, &at);
+      e->step[i].offset = at, at += 2 * rows;
+    }
+  }
+}
 static void tile(const machine *v, const uint32_t *w) {
-  apus_tile t = {.rows = w[2], .columns = w[3], .stored = w[4], .levels = w[5], .start = w[6]};
+  apus_tile t;
+  t.rows = w[2], t.columns = w[3], t.stored = w[4], t.levels = w[5], t.start = w[6];
   const uint32_t *at = w + 7;
   for (uint32_t i = 0; i < t.levels; i++, at += 6) {
     t.extent[i] = apus_i64_at(at);
@@ -57,10 +73,12 @@ static void tile(const machine *v, const uint32_t *w) {
   for (uint32_t i = 0; i < t.rows; i++, at += 2) t.a[i] = a + apus_i64_at(at);
   float *output = floats(v, &at);
   for (uint32_t i = 0; i < t.rows; i++, at += 2) t.output[i] = output + apus_i64_at(at);
+  epilogue(v, at, w + (w[1] >> 16), t.rows, &t.epilogue);
   v->routines->tile(&t);
 }
 static void window(const machine *v, const uint32_t *w) {
-  apus_window a = {.points = w[2], .channels = w[3], .taps = w[4]};
+  apus_window a;
+  a.points = w[2], a.channels = w[3], a.taps = w[4];
   a.weight_step = apus_i64_at(w + 6);
   const uint32_t *at = w + 8 + 2 * a.taps;
   a.tap = w + 8;
@@ -71,6 +89,7 @@ static void window(const machine *v, const uint32_t *w) {
   at += 2 * a.points;
   a.y = floats(v, &at);
   a.y_offset = at;
+  epilogue(v, at + 2 * a.points, w + (w[1] >> 16), a.points, &a.epilogue);
   v->routines->window(&a);
 }
 #define REG(i) (v->registers + 64 * (size_t)w[i])

@@ -184,7 +184,45 @@ static apus_vm_status floats(state *v, uint32_t *at, int64_t low, int64_t high, 
   NEED(element_of(v, *at) == APUS_F32, BAD_CODE);
   return check_access(v, at, low, high, write, empty);
 }
-/* Layout: rows, columns, stored, levels, start; levels; b; [start]; a, offsets; output, offsets. */
+/* Whether a function is defined on a type. */
+static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
+  bool real = type == APUS_F32 || type == APUS_F64, truth = type == APUS_BOOL;
+  if (opcode == APUS_OP_UNARY) {
+    if (f >= APUS_U_COUNT) return false;
+    if (f == APUS_U_not) return !real;
+    return real || (!truth && (f == APUS_U_neg || f == APUS_U_abs || f == APUS_U_sign));
+  }
+  if (f >= APUS_B_COUNT) return false;
+  bool bits = f == APUS_B_and || f == APUS_B_or || f == APUS_B_xor;
+  if (truth) return bits || f == APUS_B_min || f == APUS_B_max;
+  if (real) return !bits && f != APUS_B_shl && f != APUS_B_shr;
+  return f != APUS_B_atan2;
+}
+/* The steps of an epilogue up to the end of the instruction: kind, function and operands each. */
+static apus_vm_status check_epilogue(state *v, uint32_t at, uint32_t rows, uint32_t columns) {
+  for (uint32_t count = 0; at < v->words; count++) {
+    NEED(count < APUS_STEPS && v->words - at >= 2 && v->w[at] <= APUS_GATE, BAD_CODE);
+    uint32_t kind = v->w[at], f = v->w[at + 1], look;
+    at += 2;
+    if (kind == APUS_CLAMP) {
+      NEED(f == 0 && v->words - at >= 2, BAD_CODE);
+      at += 2;
+    } else if (kind == APUS_ADD) {
+      NEED(f == 0 && v->words - at >= 6 && v->w[at + 3] <= 64, BAD_CODE);
+      int64_t stride = apus_i64_at(v->w + at + 1), low, high;
+      NEED(stride == 0 || stride == 1, BAD_CODE);
+      look = at + apus_access_words(v->w + at);
+      TRY(offsets(v, &look, rows, &low, &high));
+      TRY(floats(v, &at, low, high + (columns - 1) * stride, false, false));
+      at = look;
+    } else {
+      NEED(fits(APUS_OP_UNARY, f, APUS_F32) && f != APUS_U_isnan && f != APUS_U_isinf, BAD_CODE);
+    }
+  }
+  return APUS_VM_OK;
+}
+/* Layout: rows, columns, stored, levels, start; levels; b; [start]; a, offsets; output, offsets;
+ * epilogue. */
 static apus_vm_status check_tile(state *v) {
   NEED(v->words >= 7, BAD_CODE);
   uint32_t rows = v->w[2], columns = v->w[3], stored = v->w[4], levels = v->w[5], kind = v->w[6];
@@ -216,7 +254,7 @@ static apus_vm_status check_tile(state *v) {
   uint32_t again = at;
   if (kind == 2) TRY(floats(v, &again, low, high + stored - 1, false, false));
   TRY(floats(v, &at, low, high + stored - 1, true, false));
-  NEED(look == v->words, BAD_CODE);
+  TRY(check_epilogue(v, look, rows, stored));
   if (!__builtin_mul_overflow(work, v->trips, &work)) {
     if (__builtin_add_overflow(work, v->m->work, &v->m->work)) v->m->work = UINT64_MAX;
   } else {
@@ -224,7 +262,8 @@ static apus_vm_status check_tile(state *v) {
   }
   return APUS_VM_OK;
 }
-/* Layout: points, channels, taps, start, weight step; taps; weights; [start]; input; output. */
+/* Layout: points, channels, taps, start, weight step; taps; weights; [start]; input; output;
+ * epilogue. */
 static apus_vm_status check_window(state *v) {
   NEED(v->words >= 8, BAD_CODE);
   uint32_t points = v->w[2], channels = v->w[3], taps = v->w[4], kind = v->w[5], at = 8, look;
@@ -244,22 +283,7 @@ static apus_vm_status check_window(state *v) {
     TRY(floats(v, &at, low, high + channels - 1, output, !output && taps == 0));
     at = look;
   }
-  NEED(at == v->words, BAD_CODE);
-  return APUS_VM_OK;
-}
-/* Whether a function is defined on a type. */
-static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
-  bool real = type == APUS_F32 || type == APUS_F64, truth = type == APUS_BOOL;
-  if (opcode == APUS_OP_UNARY) {
-    if (f >= APUS_U_COUNT) return false;
-    if (f == APUS_U_not) return !real;
-    return real || (!truth && (f == APUS_U_neg || f == APUS_U_abs || f == APUS_U_sign));
-  }
-  if (f >= APUS_B_COUNT) return false;
-  bool bits = f == APUS_B_and || f == APUS_B_or || f == APUS_B_xor;
-  if (truth) return bits || f == APUS_B_min || f == APUS_B_max;
-  if (real) return !bits && f != APUS_B_shl && f != APUS_B_shr;
-  return f != APUS_B_atan2;
+  return check_epilogue(v, at, points, channels);
 }
 static apus_vm_status check_lanes(state *v, uint32_t opcode) {
   const uint32_t *w = v->w;

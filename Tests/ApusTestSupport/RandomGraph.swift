@@ -70,6 +70,7 @@ package struct RandomGraph {
     case 4: return addLinearAttention()
     case 5: return addRecurrent()
     case 2 where !isStatic: return addBind()
+    case 3 where !isStatic: return addRegions()
     default: break
     }
     let operands = (0..<number(0...3)).map { _ in pick(values) }
@@ -129,6 +130,29 @@ package struct RandomGraph {
     let symbol = Dimension.symbol("s\(graph.nodes.count)")
     let bind = Bind([symbol, symbol * 2 + 1], zeros: number(0...1) == 0 ? [] : [symbol - 3])
     _ = try? graph.append(.bind(bind), [sizes])
+  }
+
+  /// A choice between two maps of a value, then a loop that applies one of them again and again.
+  private mutating func addRegions() {
+    let value = pick(values)
+    let type = graph.type(of: value)
+    func body(_ formula: Scalar) -> Graph? {
+      var body = Graph(name: "")
+      let input = body.addInput("x", type)
+      guard let result = try? body.map([input], formula) else { return nil }
+      body.addOutput(result, name: "y")
+      return body
+    }
+    guard type.element == .f32, let yes = body(.max(.operand(0), 0)), let no = body(-.operand(0))
+    else { return }
+    let test = graph.addInput("test", TensorType(.bool, []))
+    let branch = Branch(yes: yes, no: no)
+    guard let chosen = try? graph.append(.branch(branch), [test, value])[0] else { return }
+    let turn = Dimension.symbol("t\(graph.nodes.count)")
+    let limit = Dimension(number(0...3))
+    let loop = Repeat(
+      counter: turn, limit: limit, turns: limit, tests: false, carried: 1, body: no)
+    values += (try? graph.append(.repeat(loop), [chosen])) ?? []
   }
 
   private mutating func addLSTM() {

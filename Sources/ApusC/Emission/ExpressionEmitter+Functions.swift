@@ -37,6 +37,8 @@ extension ExpressionEmitter {
     let lanes = max(x.lanes, y.lanes)
     let element = x.element
     switch function {
+    case .min where element == .bool: return binary(.and, x, y)
+    case .max where element == .bool: return binary(.or, x, y)
     case .add, .sub, .mul, .div, .and, .or, .xor:
       guard let name = function.cOperator(element) else { break }
       if element.isFloat || element == .bool || lanes > 1 {

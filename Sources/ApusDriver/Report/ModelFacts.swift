@@ -30,7 +30,7 @@ extension Graph {
     case .kernel(let kernel): return kernel.body.multiplyAdds
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .pool, .reduce, .argReduce, .cumulate, .softmax,
-      .normalize, .relayout, .bind:
+      .normalize, .relayout, .bind, .branch, .repeat:
       return 0
     }
   }

@@ -56,7 +56,9 @@ public struct Compilation: Sendable {
 
   private static func read(_ path: String, _ options: Options) throws(DiagnosticError) -> Graph {
     guard path.hasSuffix(".apir") else {
-      return try Graph(importing: path, options: ImportOptions(dimensions: options.dimensions))
+      return try Graph(
+        importing: path,
+        options: ImportOptions(dimensions: options.dimensions, bounds: options.bounds))
     }
     let bytes = try FileBytes(reading: path).array
     return try Graph(parsing: String(decoding: bytes, as: UTF8.self), file: path)

@@ -105,6 +105,9 @@ struct CaseRun {
   }
 
   private func compare(_ name: String, _ output: TensorData, _ want: TensorData) throws {
+    var tolerance = tolerance
+    // As the ONNX backend suite does: two units in the last place of bfloat16.
+    if want.type.element == .bf16 { tolerance.relative = max(tolerance.relative, 0x1p-6) }
     guard let comparison = TensorComparison(output, with: want, tolerance: tolerance) else {
       throw Mismatch(message: "\(name) is \(output.type), recorded is \(want.type)")
     }

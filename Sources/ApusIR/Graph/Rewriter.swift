@@ -145,6 +145,15 @@ extension Node {
       id: id, operation: operation, operands: operands.map(operand), results: results,
       origins: origins)
   }
+
+  /// The node with each region of its operation replaced.
+  public func mappingRegions<Failure: Error>(
+    _ transform: (Graph) throws(Failure) -> Graph
+  ) throws(Failure) -> Node {
+    Node(
+      id: id, operation: try operation.mappingRegions(transform), operands: operands,
+      results: results, origins: origins)
+  }
 }
 
 extension Graph {

@@ -26,6 +26,8 @@ public enum Operation: Hashable, Sendable {
   case linearAttention(LinearAttention)
   case relayout(Relayout)
   case bind(Bind)
+  case branch(Branch)
+  case `repeat`(Repeat)
   case kernel(FusedKernel)
 
   /// The operator that a case carries: the only forwarding switch.
@@ -57,7 +59,34 @@ public enum Operation: Hashable, Sendable {
     case .linearAttention(let operation): operation
     case .relayout(let operation): operation
     case .bind(let operation): operation
+    case .branch(let operation): operation
+    case .repeat(let operation): operation
     case .kernel(let operation): operation
+    }
+  }
+
+  /// The graphs that the operation runs, beside kernels.
+  public var regions: [Graph] {
+    switch self {
+    case .branch(let branch): [branch.yes, branch.no]
+    case .repeat(let loop): [loop.body]
+    default: []
+    }
+  }
+
+  /// The operation with each of its regions replaced.
+  public func mappingRegions<Failure: Error>(
+    _ transform: (Graph) throws(Failure) -> Graph
+  ) throws(Failure) -> Operation {
+    switch self {
+    case .branch(var branch):
+      branch.yes = try transform(branch.yes)
+      branch.no = try transform(branch.no)
+      return .branch(branch)
+    case .repeat(var loop):
+      loop.body = try transform(loop.body)
+      return .repeat(loop)
+    default: return self
     }
   }
 
@@ -73,7 +102,7 @@ public enum Operation: Hashable, Sendable {
     .cumulate(Cumulate()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
     .linearAttention(LinearAttention()), .relayout(Relayout()),
-    .bind(Bind()),
+    .bind(Bind()), .branch(Branch()), .repeat(Repeat()),
     .kernel(FusedKernel()),
   ]
 
@@ -108,6 +137,8 @@ public enum Operation: Hashable, Sendable {
     case .linearAttention(let x): .linearAttention(try visited(x, &visitor))
     case .relayout(let x): .relayout(try visited(x, &visitor))
     case .bind(let x): .bind(try visited(x, &visitor))
+    case .branch(let x): .branch(try visited(x, &visitor))
+    case .repeat(let x): .repeat(try visited(x, &visitor))
     case .kernel(let x): .kernel(try visited(x, &visitor))
     }
   }

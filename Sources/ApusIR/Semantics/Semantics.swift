@@ -40,10 +40,10 @@ public struct IndexMap: Hashable, Sendable {
     /// The number of the iterator.
     public var iterator: Int
     /// What it is multiplied by.
-    public var coefficient: Int
+    public var coefficient: Dimension
 
     /// A multiple of an iterator.
-    public init(iterator: Int, coefficient: Int) {
+    public init(iterator: Int, coefficient: Dimension) {
       self.iterator = iterator
       self.coefficient = coefficient
     }

@@ -8,7 +8,10 @@ public struct SymbolicContents: Sendable {
   public init() {}
 
   /// The elements of a value in row-major order, if they are known.
-  public subscript(value: ValueID) -> [Dimension]? { contents[value] }
+  public subscript(value: ValueID) -> [Dimension]? {
+    get { contents[value] }
+    set { contents[value] = newValue }
+  }
 
   /// Notes what the results of a node hold, if that follows from its operands.
   public mutating func visit(_ node: Node, in graph: Graph) {
@@ -36,7 +39,7 @@ public struct SymbolicContents: Sendable {
     case .gather(let gather): return gathered(gather.axis, node, extents, in: graph)
     case .reduce(let reduce): return reduced(reduce, node, in: graph)
     case .pad, .take, .scatter, .sort, .matmul, .conv, .pool, .argReduce, .cumulate, .softmax,
-      .normalize, .lstm, .recurrent, .linearAttention, .relayout, .kernel, .bind:
+      .normalize, .lstm, .recurrent, .linearAttention, .relayout, .kernel, .bind, .branch, .repeat:
       return nil
     }
   }
@@ -47,10 +50,15 @@ public struct SymbolicContents: Sendable {
       case .view(let map) = node.operation.definition.semantics(of: [type])
     else { return nil }
     let offsets = map.axes.compactMap(\.offset.constant)
-    guard offsets.count == shape.count else { return nil }
+    let factors = map.axes.map { $0.terms.compactMap(\.coefficient.constant) }
+    guard offsets.count == shape.count,
+      zip(factors, map.axes).allSatisfy({ $0.count == $1.terms.count })
+    else { return nil }
     return coordinates(extents).map { place in
-      let indices = zip(map.axes, offsets).map { axis, offset in
-        axis.terms.reduce(offset) { $0 + place[$1.iterator] * $1.coefficient }
+      let indices = map.axes.indices.map { axis in
+        zip(map.axes[axis].terms, factors[axis]).reduce(offsets[axis]) {
+          $0 + place[$1.0.iterator] * $1.1
+        }
       }
       return source[flat(indices, shape)]
     }

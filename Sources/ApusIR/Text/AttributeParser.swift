@@ -14,7 +14,7 @@ struct AttributeParser: AttributeVisitor {
   struct Context {
     var mnemonic: String
     var place: Int
-    var body: Graph?
+    var bodies: [Graph] = []
     var constant: (name: String, bytes: ConstantBytes)?
     var types: [TensorType] = []
     var resolve: ConstantResolver
@@ -43,7 +43,7 @@ struct AttributeParser: AttributeVisitor {
         "\(context.mnemonic) has no attribute '\(entry.name)'", id: "unknown-attribute",
         at: entry.place, help: suggestion(for: entry.name, among: known))
     }
-    guard context.body == nil, context.constant == nil else {
+    guard context.bodies.isEmpty, context.constant == nil else {
       throw failure("\(context.mnemonic) takes no body and no constant")
     }
   }
@@ -149,11 +149,11 @@ struct AttributeParser: AttributeVisitor {
   }
 
   mutating func visit(_ name: String, _ value: inout Graph) throws(DiagnosticError) {
-    guard let body = context.body else {
-      throw failure("\(context.mnemonic) needs a body after 'do'", id: "missing-attribute")
+    guard !context.bodies.isEmpty else {
+      throw failure(
+        "\(context.mnemonic) needs a body after 'do' or 'else'", id: "missing-attribute")
     }
-    value = body
-    context.body = nil
+    value = context.bodies.removeFirst()
   }
 
   mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(

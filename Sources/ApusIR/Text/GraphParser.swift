@@ -123,7 +123,7 @@ struct GraphParser {
 // MARK: Nodes
 
 extension GraphParser {
-  /// `%0, %1 = mnemonic %a, %b {attributes} : types @ origins do body`.
+  /// `%0, %1 = mnemonic %a, %b {attributes} : types @ origins do body else body`.
   private mutating func node() throws(DiagnosticError) {
     let (names, places) = try resultNames()
     scanner.skipSpace()
@@ -136,7 +136,9 @@ extension GraphParser {
     let entries = try scanner.attributeEntries()
     context.types = try types()
     let origins = try origins()
-    context.body = try body()
+    while let body = try body(after: context.bodies.isEmpty ? "do" : "else") {
+      context.bodies.append(body)
+    }
     var parser = AttributeParser(scanner, entries, context)
     let operation = try prototype.visitingAttributes(&parser)
     try parser.finish(known: prototype.attributeNames)
@@ -199,8 +201,8 @@ extension GraphParser {
     return origins
   }
 
-  private mutating func body() throws(DiagnosticError) -> Graph? {
-    guard scanner.accept(word: "do") else { return nil }
+  private mutating func body(after word: String) throws(DiagnosticError) -> Graph? {
+    guard scanner.accept(word: word) else { return nil }
     try scanner.enter()
     var inner = GraphParser(scanner: scanner, resolve: resolve)
     if inner.scanner.accept("@") { inner.graph.name = try inner.scanner.name("name of the body") }

@@ -88,14 +88,16 @@ struct GraphPrinter {
       line += "  @ " + node.origins.map(\.quoted).joined(separator: ", ")
     }
     output += "\(indentation)  \(line)"
-    if let body = attributes.body {
+    for (place, body) in attributes.bodies.enumerated() {
+      if place > 0 { output += "\(indentation) " }
+      let word = place == 0 ? "do" : "else"
       var inner = GraphPrinter(
         graph: body, constants: constants, indentation: indentation + "  ")
-      inner.print(header: body.name.isEmpty ? " do " : " do @\(body.name.quotedUnlessPlain) ")
+      inner.print(
+        header: body.name.isEmpty ? " \(word) " : " \(word) @\(body.name.quotedUnlessPlain) ")
       output += inner.output
-    } else {
-      output += "\n"
     }
+    if attributes.bodies.isEmpty { output += "\n" }
   }
 }
 
@@ -103,7 +105,7 @@ struct GraphPrinter {
 private struct AttributePrinter: AttributeVisitor {
   let constants: ConstantText
   var parts: [String] = []
-  var body: Graph?
+  var bodies: [Graph] = []
   var constant: String?
 
   init(constants: ConstantText) { self.constants = constants }
@@ -128,7 +130,7 @@ private struct AttributePrinter: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout Shape) { add(name, "<\(value)>") }
   mutating func visit(_ name: String, _ value: inout Layout) { add(name, "<\(value)>") }
   mutating func visit(_ name: String, _ value: inout Pointwise) { add(name, value.description) }
-  mutating func visit(_ name: String, _ value: inout Graph) { body = value }
+  mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(value) }
   mutating func visit(_ name: String, _ value: inout Constant) {
     constant = value.text(constants)
   }

@@ -20,8 +20,12 @@ struct GraphVerifier {
   private(set) var problems: [VerificationError.Problem] = []
   private var defined: [Bool]
 
-  init(graph: Graph, stage: Graph.Stage, path: [Int]) {
+  /// Whether the graph is the body of a kernel.
+  private let isKernel: Bool
+
+  init(graph: Graph, stage: Graph.Stage, path: [Int], isKernel: Bool = false) {
     self.graph = graph
+    self.isKernel = isKernel
     self.stage = stage
     self.path = path
     defined = [Bool](repeating: false, count: graph.valueCount)
@@ -91,6 +95,11 @@ struct GraphVerifier {
     checkTypes(of: node, at: place)
     checkStage(of: node, at: place)
     if case .kernel(let kernel) = node.operation { checkBody(kernel, at: place) }
+    for region in node.operation.regions {
+      var inner = GraphVerifier(graph: region, stage: stage, path: path + [place], isKernel: false)
+      inner.run()
+      problems += inner.problems
+    }
   }
 
   private mutating func checkTypes(of node: Node, at place: Int) {
@@ -143,7 +152,7 @@ struct GraphVerifier {
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
-      .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind:
+      .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch, .repeat:
       break
     }
   }
@@ -155,8 +164,8 @@ extension GraphVerifier {
   /// A root that takes inputs only, at most one map of its result, and one output: the last result.
   private mutating func checkBody(_ kernel: FusedKernel, at place: Int) {
     let body = kernel.body
-    if isBody { return report("kernel-nesting", "a kernel inside a kernel", node: place) }
-    var inner = GraphVerifier(graph: body, stage: stage, path: path + [place])
+    if isKernel { return report("kernel-nesting", "a kernel inside a kernel", node: place) }
+    var inner = GraphVerifier(graph: body, stage: stage, path: path + [place], isKernel: true)
     inner.run()
     problems += inner.problems
     guard inner.problems.isEmpty else { return }
@@ -185,7 +194,9 @@ extension Operation {
   /// Whether the operation makes a tensor of its own from its operands.
   fileprivate var canBeRoot: Bool {
     switch self {
-    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind: false
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
+      .repeat:
+      false
     case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
       .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout:
       true

@@ -3,7 +3,13 @@ internal import ApusIR
 extension Lowering {
   /// Lowers one node: views change placements, everything else becomes a kernel.
   mutating func lower(_ node: Node) throws(DiagnosticError) {
-    if case .bind(let bind) = node.operation { return lowerBind(node, bind) }
+    switch node.operation {
+    case .bind(let bind): return lowerBind(node, bind)
+    case .extents(let extents) where extents.data == nil: return lowerExtents(node, extents)
+    case .branch(let branch): return try lowerBranch(node, branch)
+    case .repeat(let loop): return try lowerRepeat(node, loop)
+    default: break
+    }
     let types = node.operands.map { graph.type(of: $0) }
     switch node.operation.definition.semantics(of: types) {
     case .constant:
@@ -71,8 +77,9 @@ extension Lowering {
     case .lstm(let lstm): scheduleLSTM(task, lstm)
     case .recurrent(let layer): try scheduleRecurrent(task, layer)
     case .linearAttention(let attention): scheduleLinearAttention(task, attention)
-    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind:
-      preconditionFailure("views, bindings and nested kernels are no roots")
+    case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
+      .repeat:
+      preconditionFailure("views, control flow and nested kernels are no roots")
     }
   }
 

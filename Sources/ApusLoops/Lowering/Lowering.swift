@@ -2,7 +2,8 @@ public import ApusIR
 
 /// Turns a graph into a program for a target, one kernel per operation that moves or computes.
 public struct Lowering {
-  let graph: Graph
+  /// The graph, or the region of it that is being lowered.
+  var graph: Graph
   let target: Target
   var program: Program
   /// Where values lie that have been made so far.
@@ -15,6 +16,9 @@ public struct Lowering {
   var reuses: [(new: BufferID, old: BufferID)] = []
   /// The symbols that have their value by now.
   var setSymbols: Set<String> = []
+  /// The first type that may need more memory than any machine has.
+  private var tooLarge: TensorType?
+  private static let largestTensor = 1 << 38
   private var kernelNames: [String: Int] = [:]
 
   /// The bounds of symbols that have an upper one.
@@ -30,6 +34,13 @@ public struct Lowering {
     try requireBounds(graph)
     var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
     try lowering.run()
+    if let type = lowering.tooLarge {
+      let names = type.shape.dimensions.flatMap(\.symbols)
+      throw DiagnosticError(
+        Diagnostic(
+          .unsupported, id: "size-bound", "a tensor of type \(type) has no useful bound",
+          help: "bound its sizes: \(names.map { "--dim \($0)=1..64" }.joined(separator: " "))"))
+    }
     let numbers = lowering.program.removeUnusedBuffers()
     lowering.program.planMemory(
       reuses: lowering.reuses.compactMap { reuse in
@@ -106,7 +117,8 @@ public struct Lowering {
   func makesStorage(_ value: ValueID) -> Bool {
     guard let producer = graph.producer(of: value) else { return false }
     switch producer.operation {
-    case .constant, .extents, .transpose, .reshape, .broadcast, .slice: return false
+    case .extents(let extents): return extents.data == nil
+    case .constant, .transpose, .reshape, .broadcast, .slice: return false
     default: return true
     }
   }
@@ -126,7 +138,11 @@ public struct Lowering {
     _ type: TensorType, name: String, _ storage: Buffer.Storage
   ) -> Placement {
     let (count, strides, origin) = type.layout.placement(of: type.shape)
-    let most = count.constant ?? count.range { ranges[$0] }?.upperBound ?? .max
+    var most = count.constant ?? count.range { ranges[$0] }?.upperBound ?? .max
+    if most > Lowering.largestTensor {
+      tooLarge = tooLarge ?? type
+      most = 0
+    }
     let id = addBuffer(name, type.element, count: max(most, 0), storage)
     return Placement(
       buffer: id, element: type.element, origin: Index(origin), extents: type.shape.dimensions,

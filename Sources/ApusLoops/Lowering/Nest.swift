@@ -40,6 +40,17 @@ struct Nest {
       for place in placements.indices { strides[place] = [0] }
     }
   }
+
+  /// Swaps the two innermost loops where the innermost is short: few lanes cost the interpreter
+  /// more than lanes that lie apart.
+  mutating func swapShortLanes() {
+    let last = extents.count - 1
+    guard last > 0, let inner = extents[last].constant, let next = extents[last - 1].constant,
+      inner < 16, next > inner
+    else { return }
+    extents.swapAt(last - 1, last)
+    for place in strides.indices { strides[place].swapAt(last - 1, last) }
+  }
 }
 
 extension Dimension {

@@ -57,7 +57,7 @@ struct Placement: Hashable {
       result.origin = result.origin + Index(place.offset * strides[axis])
       for term in place.terms {
         result.strides[term.iterator] =
-          result.strides[term.iterator] + strides[axis] * Dimension(term.coefficient)
+          result.strides[term.iterator] + strides[axis] * term.coefficient
       }
     }
     return result

@@ -86,9 +86,10 @@ extension IndexMap.Axis {
     guard var low = offset.constant, let extent = extent.constant else { return true }
     var high = low
     for term in terms {
-      guard let count = extents[term.iterator].constant else { return true }
+      guard let count = extents[term.iterator].constant, let factor = term.coefficient.constant
+      else { return true }
       if count <= 0 { return false }
-      let reach = term.coefficient * (count - 1)
+      let reach = factor * (count - 1)
       low += min(reach, 0)
       high += max(reach, 0)
     }

@@ -196,11 +196,9 @@ extension Lowering {
                 offsets: offsets)
             }
             let strides = spatial.map { _ in 1 }
-            let epilogue =
-              builder.target.fusesEpilogues
-              ? task.epilogue.map {
-                TileEpilogue($0, operands: extra.map { rows(line($0, strides), 1) })
-              } : nil
+            let epilogue = task.fusedEpilogue(builder.target).map {
+              TileEpilogue($0, operands: extra.map { rows(line($0, strides), 1) })
+            }
             builder.emit(
               .window(
                 WindowMultiply(

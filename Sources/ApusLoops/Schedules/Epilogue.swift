@@ -7,6 +7,13 @@ extension Lowering {
   }
 }
 
+extension KernelTask {
+  /// The epilogue when tiles and windows of a target apply it.
+  func fusedEpilogue(_ target: Target) -> Pointwise? {
+    epilogue.flatMap { target.fuses($0) ? $0 : nil }
+  }
+}
+
 extension KernelBuilder {
   /// The element to store for a finished root element at given coordinates.
   mutating func finish(

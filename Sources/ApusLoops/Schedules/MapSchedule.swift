@@ -31,7 +31,8 @@ extension KernelBuilder {
   /// `to[i] = function(operands[i])` for every place `i`.
   mutating func map(_ function: Pointwise, _ operands: [Placement], to result: Placement) {
     let placements = [result] + operands
-    let nest = Nest(placements)
+    var nest = Nest(placements)
+    if target.vectorLength == .upTo { nest.swapShortLanes() }
     let inner = nest.extents.count - 1
     let vectorized =
       vectorizes(function, placements.map { ($0.element, 0) })

@@ -88,7 +88,7 @@ extension Lowering {
 
   /// Residual operands are read right before the store, so the result may take their memory.
   mutating func offerEpilogueReuse(_ task: KernelTask, _ extra: [Placement], _ result: Placement) {
-    guard target.fusesEpilogues else { return }
+    guard task.fusedEpilogue(target) != nil else { return }
     for (value, operand) in zip(task.epilogueOperands, extra) {
       offerReuse(of: value, operand, for: result)
     }
@@ -98,7 +98,7 @@ extension Lowering {
 extension KernelBuilder {
   /// The epilogue as a pass of its own, for targets whose tiles cannot take it.
   mutating func finishApart(_ task: KernelTask, _ result: Placement, _ extra: [Placement]) {
-    guard let function = task.epilogue, !target.fusesEpilogues else { return }
+    guard let function = task.epilogue, !target.fuses(function) else { return }
     map(function, [result] + extra, to: result)
   }
 }

@@ -86,7 +86,9 @@ extension Lowering {
     let source = placement(of: task.operands[0])
     let rows = reduce.axes.filter { source.extents[$0] != 1 }
       .sorted(by: { source.strides[$0].isLonger(than: source.strides[$1]) })
-    guard let last = rows.last, source.strides[last] == 1, target.vectorizes(source.element) else {
+    guard reduce.flags.isEmpty, let last = rows.last, source.strides[last] == 1,
+      target.vectorizes(source.element)
+    else {
       return try scheduleContraction(task)
     }
     let result = destination(of: task.results[0])

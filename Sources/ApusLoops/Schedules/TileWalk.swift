@@ -175,14 +175,12 @@ extension KernelBuilder {
         TileMultiply.Level(extent: level.extent, aStride: level.stride, bStride: below), at: 0)
       below *= level.extent
     }
-    let fuses = target.fusesEpilogues
     var tile = TileMultiply(
       a: TileRows(
         Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
       b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
       reduction: levels.merged, start: .zero, output: rows(job.result),
-      epilogue: fuses
-        ? task.epilogue.map { TileEpilogue($0, operands: extra.map(rows)) } : nil)
+      epilogue: task.fusedEpilogue(target).map { TileEpilogue($0, operands: extra.map(rows)) })
     tile.ahead = job.ahead(of: panel, block, target)
     emit(.tile(tile))
   }

@@ -10,6 +10,14 @@ public struct Target: Hashable, Sendable {
     case upTo
   }
 
+  /// Epilogues that tiles and windows apply.
+  public enum Epilogues: Hashable, Sendable {
+    /// Any function.
+    case all
+    /// Functions that `EpilogueStep`s can express.
+    case steps
+  }
+
   /// The name on the command line.
   public var name: String
   /// One line for people.
@@ -26,12 +34,15 @@ public struct Target: Hashable, Sendable {
   public var registers: Int
   /// The most columns of a register tile, in registers.
   public var tileVectors: Int
-  /// Whether tiles and windows apply their epilogue to sums that are still in registers.
-  public var fusesEpilogues: Bool
+  /// The epilogues that tiles and windows apply to sums before they store them.
+  public var epilogues: Epilogues
   /// The bytes of second-level cache that one core has.
   public var cacheBytes: Int
   /// Flags for the C compiler beside `-O3`.
   public var compilerFlags: [String]
+
+  /// Whether tiles and windows apply an epilogue themselves.
+  func fuses(_ epilogue: Pointwise) -> Bool { epilogues == .all || epilogue.epilogueSteps != nil }
 
   /// Whether the elements of a type can be computed with in vectors.
   func vectorizes(_ element: ElementType) -> Bool {

@@ -41,25 +41,36 @@ public struct ModelInterface: Sendable {
 struct Importer {
   let model: ONNXModel
   let options: ImportOptions
-  private var node: NodeImporter
-  /// The value that each name stands for.
-  private var values: [String: ValueID] = [:]
-  private var initializers: [String: ONNXTensor] = [:]
+  /// The names at hand and those around them, the innermost last.
+  var scopes: [ImportScope]
+  /// The graph at hand and those around it, the innermost last.
+  var nodes: [NodeImporter]
+  /// The nodes that functions have been replaced by.
+  var inlinedNodes = 0
 
   init(_ model: ONNXModel, _ options: ImportOptions) {
     self.model = model
     self.options = options
-    node = NodeImporter(graph: Graph(name: model.graph.name))
+    nodes = [NodeImporter(graph: Graph(name: model.graph.name), bounds: options.bounds)]
+    scopes = [ImportScope(model.graph, opsets: model.opsets, graph: 0, kind: .main)]
+  }
+
+  /// The innermost scope; changed in place, because graphs are large.
+  var scope: ImportScope {
+    get { scopes[scopes.count - 1] }
+    _modify { yield &scopes[scopes.count - 1] }
+  }
+
+  /// The graph of the innermost scope.
+  var node: NodeImporter {
+    get { nodes[nodes.count - 1] }
+    _modify { yield &nodes[nodes.count - 1] }
   }
 
   /// The graph with its inputs and nothing else.
   mutating func interface() throws(DiagnosticError) -> Graph {
-    for tensor in model.graph.initializers {
-      guard initializers.updateValue(tensor, forKey: tensor.name) == nil else {
-        throw failure("duplicate-name", "two initializers have this name", .tensor(tensor.name))
-      }
-    }
-    for input in model.graph.inputs where initializers[input.name] == nil { try add(input) }
+    try scope.collectInitializers(of: model.graph)
+    for input in model.graph.inputs where scope.initializers[input.name] == nil { try add(input) }
     return node.graph
   }
 
@@ -67,7 +78,7 @@ struct Importer {
     try checkVersions()
     try listUnsupported()
     _ = try interface()
-    for index in try executionOrder() { try add(index) }
+    try addNodes()
     for output in model.graph.outputs {
       guard let value = try value(named: output.name) else {
         throw failure("undefined-output", "no node makes this graph output", .tensor(output.name))
@@ -82,25 +93,21 @@ struct Importer {
     return node.graph
   }
 
-  private func failure(
+  func failure(
     _ id: String, _ message: String, _ place: Diagnostic.Place,
     _ category: Diagnostic.Category = .invalidInput
   ) -> DiagnosticError {
     DiagnosticError(Diagnostic(category, id: id, message, place: place))
   }
 
-  // MARK: Versions and operators
-
-  private func version(of domain: String) -> Int? {
-    let name = domain == "ai.onnx" ? "" : domain
-    return model.opsets.first { $0.domain == name }?.version
-  }
+  // MARK: Versions
 
   private func checkVersions() throws(DiagnosticError) {
     guard model.irVersion >= 1 else {
       throw failure("ir-version", "IR version \(model.irVersion) does not exist", .file)
     }
-    guard let version = version(of: "") ?? (model.irVersion < 3 ? 1 : nil) ?? anyVersion else {
+    let standard = scope.version(of: "") ?? (model.irVersion < 3 ? 1 : nil)
+    guard let version = standard ?? anyVersion else {
       throw failure("opset-missing", "the model does not name an operator set", .file)
     }
     guard version >= 1 else {
@@ -119,34 +126,10 @@ struct Importer {
     model.graph.nodes.allSatisfy { !["", "ai.onnx"].contains($0.domain) } ? 1 : nil
   }
 
-  private func rule(for node: ONNXNode) -> OperatorRule? {
-    OperatorRegistry.rule(node.operatorType, domain: node.domain == "ai.onnx" ? "" : node.domain)
-  }
-
-  /// Fails with every node whose operator has no rule.
-  private func listUnsupported() throws(DiagnosticError) {
-    var gaps: [Diagnostic] = []
-    for (index, node) in model.graph.nodes.enumerated() where rule(for: node) == nil {
-      let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
-      gaps.append(
-        Diagnostic(
-          .unsupported, id: "operator", "operator \(name) is not supported",
-          place: place(index)))
-    }
-    if !gaps.isEmpty { throw DiagnosticError(gaps) }
-  }
-
-  private func place(_ index: Int) -> Diagnostic.Place {
-    let node = model.graph.nodes[index]
-    let version = version(of: node.domain).map { ", opset \($0)" } ?? ""
-    return .node(
-      graph: [], index: index, name: node.name, operatorType: node.operatorType + version)
-  }
-
-  // MARK: Values
+  // MARK: Interface
 
   private mutating func add(_ input: ONNXValueInfo) throws(DiagnosticError) {
-    guard values[input.name] == nil else {
+    guard scope.values[input.name] == nil else {
       throw failure("duplicate-name", "two graph inputs have this name", .tensor(input.name))
     }
     guard case .tensor(let element, let shape?)? = input.type else {
@@ -160,8 +143,8 @@ struct Importer {
     let dimensions = shape.enumerated().map { axis, dimension -> Dimension in
       switch dimension {
       case .extent(let extent): return Dimension(extent)
-      case .parameter(let name): return bound(name.symbolName)
-      case .unknown: return bound("\(input.name)_\(axis)".symbolName)
+      case .parameter(let name): return options.size(of: name.symbolName)
+      case .unknown: return options.size(of: "\(input.name)_\(axis)".symbolName)
       }
     }
     let type = TensorType(element, Shape(dimensions))
@@ -170,24 +153,7 @@ struct Importer {
     else {
       throw failure("tensor-size", "the input is too large", .tensor(input.name), .limitExceeded)
     }
-    values[input.name] = node.graph.addInput(input.name, type)
-  }
-
-  private func bound(_ symbol: String) -> Dimension {
-    options.dimensions[symbol].map { Dimension($0) } ?? .symbol(symbol)
-  }
-
-  /// The value of a name; initializers become constants when first used.
-  private mutating func value(named name: String) throws(DiagnosticError) -> ValueID? {
-    if let known = values[name] { return known }
-    guard let tensor = initializers[name] else { return nil }
-    guard case .data(let data) = tensor.contents else {
-      throw failure(
-        "string-tensor", "string tensors are not supported", .tensor(name), .unsupported)
-    }
-    let value = node.constant(data, name: name)
-    values[name] = value
-    return value
+    scope.values[input.name] = node.graph.addInput(input.name, type)
   }
 
   private func check(_ output: ONNXValueInfo, _ value: ValueID) throws(DiagnosticError) {
@@ -212,104 +178,15 @@ struct Importer {
     }
   }
 
-  // MARK: Nodes
-
-  /// The nodes in an order in which operands come first; the order of the file where it is one.
-  private func executionOrder() throws(DiagnosticError) -> [Int] {
-    var makers: [String: Int] = [:]
-    for (index, node) in model.graph.nodes.enumerated() {
-      for output in node.outputs where !output.isEmpty { makers[output] = index }
-    }
-    var order: [Int] = []
-    var isDone = [Bool](repeating: false, count: model.graph.nodes.count)
-    var isOpen = isDone
-    for start in model.graph.nodes.indices where !isDone[start] {
-      var stack = [(node: start, next: 0)]
-      isOpen[start] = true
-      while let (index, next) = stack.last {
-        let inputs = model.graph.nodes[index].inputs
-        if next == inputs.count {
-          stack.removeLast()
-          isOpen[index] = false
-          isDone[index] = true
-          order.append(index)
-          continue
-        }
-        stack[stack.count - 1].next += 1
-        guard let maker = makers[inputs[next]], !isDone[maker] else { continue }
-        guard !isOpen[maker] else { throw cycle(stack.map(\.node), from: maker) }
-        isOpen[maker] = true
-        stack.append((maker, 0))
-      }
-    }
-    return order
-  }
-
-  private func cycle(_ path: [Int], from first: Int) -> DiagnosticError {
-    let nodes = path.drop { $0 != first } + [first]
-    let text = nodes.map {
-      model.graph.nodes[$0].name.isEmpty ? "#\($0)" : model.graph.nodes[$0].name
-    }
-    return DiagnosticError(
-      Diagnostic(
-        .invalidInput, id: "cycle", "nodes depend on each other in a cycle",
-        place: place(first), notes: [text.reversed().joined(separator: " -> ")]))
-  }
-
-  private mutating func add(_ index: Int) throws(DiagnosticError) {
-    let source = model.graph.nodes[index]
-    guard let rule = rule(for: source) else { return }
-    var operands: [ValueID?] = []
-    for name in source.inputs {
-      if name.isEmpty {
-        operands.append(nil)
-      } else if let value = try value(named: name) {
-        operands.append(value)
-      } else {
-        throw failure("undefined-name", "operand \"\(name)\" is not defined here", place(index))
-      }
-    }
-    node.begin(source, version: version(of: source.domain) ?? 1, operands: operands)
-    let results: [ValueID]
-    do {
-      results = try rule.body(&node)
-      try node.end()
-    } catch {
-      throw DiagnosticError(
-        Diagnostic(
-          error.category, id: error.id, error.message, place: place(index),
-          notes: error.notes + operandNotes(source, operands)))
-    }
-    try define(source.outputs, results, place(index))
-  }
-
-  private func operandNotes(_ source: ONNXNode, _ operands: [ValueID?]) -> [String] {
-    zip(source.inputs, operands).compactMap { name, value in
-      value.map { "\"\(name)\" is \(node.graph.type(of: $0))" }
-    }
-  }
-
-  private mutating func define(
-    _ names: [String], _ results: [ValueID], _ place: Diagnostic.Place
-  ) throws(DiagnosticError) {
-    for (position, name) in names.enumerated() where !name.isEmpty {
-      guard position < results.count else {
-        throw failure("output-count", "output \(position) is not supported", place, .unsupported)
-      }
-      guard values[name] == nil, initializers[name] == nil else {
-        throw failure("duplicate-name", "\"\(name)\" is defined twice", place)
-      }
-      values[name] = results[position]
-    }
-  }
-
+  /// Bounds of the symbols of inputs, then of those that running finds out.
   private mutating func declareSymbols() {
-    var names: [String] = []
-    for input in node.graph.inputs {
-      for symbol in node.graph.type(of: input).shape.dimensions.flatMap(\.symbols)
-      where !names.contains(symbol) { names.append(symbol) }
+    let graph = node.graph
+    var bounds: [SymbolBounds] = []
+    for symbol in graph.inputs.flatMap({ graph.type(of: $0).shape.dimensions.flatMap(\.symbols) })
+    where !bounds.contains(where: { $0.name == symbol }) {
+      bounds.append(options.bounds.first { $0.name == symbol } ?? SymbolBounds(name: symbol))
     }
-    node.graph.symbols = names.map { SymbolBounds(name: $0) }
+    node.graph.symbols = bounds + node.symbols
   }
 }
 

@@ -11,19 +11,28 @@ package struct NodeImporter {
   /// The version of the operator's domain that the model asks for.
   package private(set) var version = 0
   private var operands: [ValueID?] = []
+  /// The extents that the file declares for the results, where it does.
+  private(set) var declared: [[Int?]?] = []
+  /// The symbols that nodes have set so far, and the bounds that the user gives for them.
+  var symbols: [SymbolBounds] = []
+  let bounds: [SymbolBounds]
   private var unread: Set<String> = []
   private var label = ""
 
   /// An importer that adds to a graph.
-  package init(graph: Graph) {
+  package init(graph: Graph, bounds: [SymbolBounds] = []) {
     self.graph = graph
+    self.bounds = bounds
     node = ONNXNode(
       name: "", operatorType: "", domain: "", overload: "", inputs: [], outputs: [], attributes: [])
   }
 
   /// Turns to a node of the model.
-  package mutating func begin(_ node: ONNXNode, version: Int, operands: [ValueID?]) {
+  package mutating func begin(
+    _ node: ONNXNode, version: Int, operands: [ValueID?], declared: [[Int?]?] = []
+  ) {
     self.node = node
+    self.declared = declared
     self.version = version
     self.operands = operands
     unread = Set(node.attributes.map(\.name))
@@ -85,6 +94,11 @@ package struct NodeImporter {
         "operand \(place) of \(node.operatorType) must be known at compile time")
     }
     return elements
+  }
+
+  /// Whether an operand is given whose elements are known at run time only.
+  package func isOpen(_ place: Int) -> Bool {
+    optionalOperand(place).map { contents[$0] == nil } ?? false
   }
 
   /// What an integer operand holds, as plain numbers.

@@ -11,6 +11,11 @@ package enum OperatorRegistry {
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals
 
+  /// The rule for a node.
+  static func rule(for node: ONNXNode) -> OperatorRule? {
+    rule(node.operatorType, domain: node.domain == "ai.onnx" ? "" : node.domain)
+  }
+
   /// The rule of an operator.
   package static func rule(_ name: String, domain: String) -> OperatorRule? {
     table["\(domain):\(name)"]

@@ -23,7 +23,14 @@ extension OperatorRule {
       // [d] -> [1, d] -> [r, d] -> [r * d] for every axis
       let value = try node.operand(0)
       let shape = node.type(of: value).shape
-      guard let repeats = try node.dimensions(1), repeats.count == shape.rank else {
+      let expected = node.declaredExtents(rank: shape.rank)
+      let promised = zip(expected, shape.dimensions).map { total, extent -> Int? in
+        guard let total, let extent = extent.constant, extent > 0 else { return nil }
+        return total / extent
+      }
+      let repeats = try node.sizes(
+        try node.wide(try node.operand(1)), "repeat", expected: promised)
+      guard repeats.count == shape.rank else {
         throw .invalid("tile-repeats", "Tile needs one repeat per axis")
       }
       let split = Shape(shape.dimensions.flatMap { [1, $0] })
@@ -49,9 +56,10 @@ extension OperatorRule {
     },
     OperatorRule("Constant") { node throws(ImportFailure) in [try node.constantAttribute()] },
     OperatorRule("ConstantOfShape") { node throws(ImportFailure) in
-      guard let extents = try node.dimensions(0) else {
-        throw .invalid("missing-operand", "ConstantOfShape needs a shape")
-      }
+      let operand = try node.operand(0)
+      let rank = node.type(of: operand).shape.elementCount.constant ?? 0
+      let extents = try node.sizes(
+        operand, "size", expected: node.declaredExtents(rank: rank))
       var fill = node.constant(0, .f32)
       if case .tensor(let tensor)? = node.attribute("value") {
         fill = node.constant(try tensor.numbers())
@@ -72,6 +80,12 @@ extension OperatorRule {
     }
     var fill = node.constant(try node.real("value", default: 0), type.element)
     if let given = node.optionalOperand(2) { fill = try node.reshape(given, to: Shape([Int]())) }
+    if node.isOpen(1) || node.isOpen(3) {
+      if mode != .constant { return [try node.openMirroring(value, mode)] }
+      let pads = try node.openPads(value, rank: type.rank)
+      let pad = Pad(before: pads.before, after: pads.after, mode: mode)
+      return [try node.add(.pad(pad), [value, fill])]
+    }
     guard let pads = try node.dimensions(node.version < 2 ? "paddings" : "pads", orOperand: 1)
     else {
       throw .invalid("missing-operand", "Pad needs pads")

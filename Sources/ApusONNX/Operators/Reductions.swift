@@ -62,6 +62,9 @@ extension OperatorRule {
   ) -> OperatorRule {
     OperatorRule(name) { node throws(ImportFailure) in
       var value = try node.operand(0)
+      if node.isOpen(1) {
+        return [try node.openReduction(value, kind, before: before, after: after)]
+      }
       let plan = try node.reductionPlan()
       if let before { value = try node.map([value], before) }
       let isBool = node.type(of: value).element == .bool
@@ -148,20 +151,28 @@ extension NodeImporter {
   mutating func reduced(
     _ value: ValueID, _ kind: Reduce.Kind, axes: [Int], after: OperatorRule.Finish
   ) throws(ImportFailure) -> ValueID {
-    let source = type(of: value)
+    let shape = type(of: value).shape
     let result = try add(.reduce(Reduce(kind, axes: axes)), [value])
+    return try finished(result, after, count: axes.map { shape[$0] }.reduce(Dimension(1), *))
+  }
+
+  /// A reduction of `count` elements each, after what follows it.
+  mutating func finished(
+    _ value: ValueID, _ after: OperatorRule.Finish, count: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    let element = type(of: value).element
     switch after {
-    case .nothing: return result
-    case .formula(let formula): return try map([result], formula)
+    case .nothing: return value
+    case .formula(let formula): return try map([value], formula)
     case .mean:
-      let count = axes.map { source.shape[$0] }.reduce(Dimension(1), *)
       guard let count = count.constant else {
-        throw .unsupported("symbolic-extent", "a mean over \(count) elements")
+        let divisor = try reshape(try vector([count]), to: Shape([Int]()))
+        return try map([value, try map([divisor], .convert(x, element))], x / y)
       }
-      guard source.element.isFloat else {
-        return try map([result], x / .literal(.integer(max(count, 1)), source.element))
+      guard element.isFloat else {
+        return try map([value], x / .literal(.integer(max(count, 1)), element))
       }
-      return try map([result], x * .real(1 / Double(count)))
+      return try map([value], x * .real(1 / Double(count)))
     }
   }
 

@@ -12,6 +12,10 @@ extension OperatorRule {
     OperatorRule("Reshape") { node throws(ImportFailure) in
       let value = try node.operand(0)
       let keepsZero = try node.flag("allowzero", default: false)
+      if node.isOpen(1) {
+        let shape = try node.openReshape(value, try node.operand(1), keepsZero: keepsZero)
+        return [try node.add(.reshape(Reshape(shape)), [value])]
+      }
       guard let target = try node.dimensions("shape", orOperand: 1) else {
         throw .invalid("missing-operand", "Reshape needs a shape")
       }
@@ -33,6 +37,11 @@ extension OperatorRule {
     OperatorRule("Squeeze") { node throws(ImportFailure) in
       let value = try node.operand(0)
       let shape = node.type(of: value).shape
+      if node.isOpen(1) {
+        let (ones, count) = try node.axisFlags(try node.operand(1), rank: shape.rank)
+        let result = try node.openSqueeze(shape, dropping: ones, count: count)
+        return [try node.add(.reshape(Reshape(result)), [value])]
+      }
       var axes: [Int]?
       if let given = try node.integers("axes", orOperand: 1) {
         axes = try node.axes(given, rank: shape.rank)
@@ -47,6 +56,10 @@ extension OperatorRule {
     },
     OperatorRule("Unsqueeze") { node throws(ImportFailure) in
       let value = try node.operand(0)
+      if node.isOpen(1) {
+        let shape = try node.openUnsqueeze(value, try node.operand(1))
+        return [try node.add(.reshape(Reshape(shape)), [value])]
+      }
       var dimensions = node.type(of: value).shape.dimensions
       guard let given = try node.integers("axes", orOperand: 1) else {
         throw .invalid("missing-operand", "Unsqueeze needs axes")
@@ -61,6 +74,10 @@ extension OperatorRule {
     },
     OperatorRule("Expand") { node throws(ImportFailure) in
       let value = try node.operand(0)
+      if node.isOpen(1) {
+        let shape = try node.openExpand(value, try node.operand(1))
+        return [try node.broadcast(value, to: shape)]
+      }
       guard let target = try node.dimensions(1) else {
         throw .invalid("missing-operand", "Expand needs a shape")
       }
@@ -78,6 +95,7 @@ extension OperatorRule {
     node throws(ImportFailure) in
     let value = try node.operand(0)
     let shape = node.type(of: value).shape
+    if (1..<5).contains(where: { node.isOpen($0) }) { return [try node.openSlice(value)] }
     guard let starts = try node.dimensions("starts", orOperand: 1),
       let ends = try node.dimensions("ends", orOperand: 2), starts.count == ends.count
     else { throw .invalid("slice", "Slice needs as many starts as ends") }
@@ -87,14 +105,13 @@ extension OperatorRule {
       throw .invalid("slice", "Slice needs one axis and one step per start")
     }
     _ = try node.axes(axes, rank: shape.rank)
-    var cut = Slice(
-      starts: shape.dimensions.map { _ in 0 }, steps: shape.dimensions.map { _ in 1 }, shape: shape)
+    var cut = Slice(whole: shape)
     for (place, axis) in axes.enumerated() {
       let axis = try node.axis(axis, rank: shape.rank)
-      let range = try SliceRange(
+      let range = try node.sliceRange(
         start: starts[place], end: ends[place], step: steps[place], extent: shape[axis])
-      cut.starts[axis] = Dimension(range.start)
-      cut.steps[axis] = steps[place]
+      cut.starts[axis] = range.start
+      cut.steps[axis] = Dimension(steps[place])
       cut.shape[axis] = range.count
     }
     return [try node.add(.slice(cut), [value])]
@@ -113,6 +130,7 @@ extension OperatorRule {
       let most = (extent + max(parts, 1) - 1) / max(parts, 1)
       return min(most, max(extent - part * most, 0))
     }
+    if node.isOpen(1) { return try node.openSplit(value, axis: axis, extent: extent) }
     let sizes = try node.integers("split", orOperand: 1) ?? equal
     guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == extent,
       sizes.count >= node.node.outputs.count
@@ -120,9 +138,7 @@ extension OperatorRule {
     var start = 0
     var results: [ValueID] = []
     for size in sizes {
-      var cut = Slice(
-        starts: shape.dimensions.map { _ in 0 }, steps: shape.dimensions.map { _ in 1 },
-        shape: shape)
+      var cut = Slice(whole: shape)
       cut.starts[axis] = size == 0 ? 0 : Dimension(start)
       cut.shape[axis] = Dimension(size)
       results.append(try node.add(.slice(cut), [value]))
@@ -132,36 +148,25 @@ extension OperatorRule {
   }
 }
 
-/// The range of one axis that a slice takes, after clamping.
-private struct SliceRange {
-  var start: Int
-  var count: Dimension
-
-  init(start: Dimension, end: Dimension, step: Int, extent: Dimension) throws(ImportFailure) {
-    guard step != 0 else { throw .invalid("slice-step", "step 0") }
-    guard let size = extent.constant, let first = start.constant, let last = end.constant else {
-      // Only whole tails of a symbolic axis have a known shape.
-      guard step == 1, let first = start.constant, first >= 0 else {
-        throw .unsupported("symbolic-slice", "a slice of the symbolic axis \(extent)")
-      }
-      let stop = end.constant.map { $0 >= 1 << 31 ? extent : $0 < 0 ? extent + Dimension($0) : end }
-      self.start = first
-      count = (stop ?? end) - Dimension(first)
-      return
+extension NodeImporter {
+  /// ONNX Split with computed sizes.
+  fileprivate mutating func openSplit(
+    _ value: ValueID, axis: Int, extent: Int
+  ) throws(ImportFailure) -> [ValueID] {
+    let shape = type(of: value).shape
+    let expected = node.outputs.indices.map { declaredExtents($0, rank: shape.rank)[axis] }
+    let sizes = try sizes(try operand(1), "size", expected: expected, in: 0...extent)
+    let rest = sizes.reduce(0, +) - Dimension(extent)
+    if rest != 0 { try bind(vector([Int]()), to: [], zeros: [rest]) }
+    var start: Dimension = 0
+    var results: [ValueID] = []
+    for size in sizes {
+      var cut = Slice(whole: shape)
+      (cut.starts[axis], cut.shape[axis]) = (size == 0 ? 0 : start, size)
+      results.append(try add(.slice(cut), [value]))
+      start = start + size
     }
-    func wrapped(_ index: Int) -> Int { index < 0 ? max(index, -size - 1) + size : index }
-    if step > 0 {
-      let (low, high) = (min(max(wrapped(first), 0), size), min(max(wrapped(last), 0), size))
-      let length = max(high - low, 0)
-      self.start = length == 0 ? 0 : low
-      count = Dimension(length / step + (length % step == 0 ? 0 : 1))
-    } else {
-      let low = min(max(wrapped(first), -1), size - 1)
-      let high = min(max(wrapped(last), -1), size - 1)
-      let (length, stride) = (max(low - high, 0), step == .min ? .max : -step)
-      self.start = length == 0 ? 0 : low
-      count = Dimension(length / stride + (length % stride == 0 ? 0 : 1))
-    }
+    return results
   }
 }
 

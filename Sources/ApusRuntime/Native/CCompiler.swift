@@ -65,10 +65,10 @@ public struct CCompiler: Sendable {
     let errors = Pipe()
     process.standardError = errors
     process.standardOutput = errors
-    let text: Data
+    let text: [UInt8]
     do {
       try process.run()
-      text = errors.fileHandleForReading.readDataToEndOfFile()
+      text = bytesToEnd(of: errors.fileHandleForReading.fileDescriptor)
       process.waitUntilExit()
     } catch {
       throw DiagnosticError(
@@ -82,6 +82,17 @@ public struct CCompiler: Sendable {
       Diagnostic(
         .inputOutput, id: "c-compiler-failed", "the C compiler \(command) failed",
         notes: lines.map(String.init)))
+  }
+}
+
+/// All bytes of a pipe; signals that interrupt a read do no harm.
+private func bytesToEnd(of descriptor: Int32) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = read(descriptor, &chunk, chunk.count)
+    if count > 0 { bytes += chunk[..<count] }
+    if count == 0 || (count < 0 && errno != EINTR) { return bytes }
   }
 }
 

@@ -32,10 +32,10 @@ extension Pass {
   ) -> [TensorData]? {
     let isFoldable: Bool =
       switch node.operation {
-      case .constant, .extents, .relayout, .kernel, .broadcast: false
+      case .constant, .extents, .relayout, .kernel, .broadcast, .bind, .branch, .repeat: false
       default: true
       }
-    guard isFoldable, !node.operands.isEmpty else { return nil }
+    guard isFoldable, !node.operands.isEmpty, !node.operation.hasSymbols else { return nil }
     var single = Graph(name: "fold")
     var operands: [ValueID] = []
     for operand in node.operands {
@@ -61,7 +61,7 @@ extension Graph {
   /// Adds what makes a value to another graph when that is a constant seen through views.
   fileprivate func constantThroughViews(_ value: ValueID, into graph: inout Graph) -> ValueID? {
     if let data = constant(value) { return graph.constant(data) }
-    guard let node = producer(of: value), node.operation.isView,
+    guard let node = producer(of: value), node.operation.isView, !node.operation.hasSymbols,
       let source = constantThroughViews(node.operands[0], into: &graph)
     else { return nil }
     return try? graph.append(node.operation, [source])[0]

@@ -47,7 +47,7 @@ extension Rule {
     },
     // reduce over axes of extent 1 = x
     Rule("reduce-of-ones") { rewriter, node throws(OperatorError) in
-      guard case .reduce(let reduce) = node.operation else { return nil }
+      guard case .reduce(let reduce) = node.operation, reduce.flags.isEmpty else { return nil }
       let shape = rewriter.type(of: node.operands[0]).shape
       return reduce.axes.allSatisfy { shape[$0] == 1 } ? node.operands : nil
     },

@@ -15,14 +15,8 @@ public struct FusedKernel: Operator {
   public init(_ body: Graph) { self.body = body }
 
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
-    try operands.expect(body.inputs.count)
-    for (input, operand) in zip(body.inputs, operands) {
-      let type = body.type(of: input)
-      guard type.element == operand.element, type.shape == operand.shape,
-        type.quantization == operand.quantization
-      else { throw OperatorError("the body takes \(type), not \(operand)") }
-    }
-    return body.outputs.map { body.type(of: $0) }
+    try body.expectInputs(operands)
+    return body.outputTypes
   }
 
   public func semantics(of operands: [TensorType]) -> Semantics { .nest }

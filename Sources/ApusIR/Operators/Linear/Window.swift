@@ -53,8 +53,8 @@ public struct Window: Hashable, Sendable {
     IndexMap.Axis(
       offset: Dimension(-before[axis]),
       [
-        IndexMap.Term(iterator: output, coefficient: strides[axis]),
-        IndexMap.Term(iterator: window, coefficient: dilations[axis]),
+        IndexMap.Term(iterator: output, coefficient: Dimension(strides[axis])),
+        IndexMap.Term(iterator: window, coefficient: Dimension(dilations[axis])),
       ])
   }
 

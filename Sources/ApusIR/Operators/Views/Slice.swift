@@ -5,7 +5,7 @@ public struct Slice: Operator {
   /// The first index taken along each axis.
   public var starts: [Dimension]
   /// The distance of indices taken; may be negative, never 0.
-  public var steps: [Int]
+  public var steps: [Dimension]
   /// The shape of the result.
   public var shape: Shape
 
@@ -13,14 +13,22 @@ public struct Slice: Operator {
 
   /// A slice with one start and step per axis.
   public init(starts: [Int], steps: [Int], shape: Shape) {
-    self.init(starts: starts.map { Dimension($0) }, steps: steps, shape: shape)
+    self.init(
+      starts: starts.map { Dimension($0) }, steps: steps.map { Dimension($0) }, shape: shape)
   }
 
-  /// A slice with one start, which may have symbols, and step per axis.
-  public init(starts: [Dimension], steps: [Int], shape: Shape) {
+  /// A slice with one start and step, which may have symbols, per axis.
+  public init(starts: [Dimension], steps: [Dimension], shape: Shape) {
     self.starts = starts
     self.steps = steps
     self.shape = shape
+  }
+
+  /// The slice that takes everything of a tensor.
+  public init(whole shape: Shape) {
+    self.init(
+      starts: shape.dimensions.map { _ in Dimension(0) },
+      steps: shape.dimensions.map { _ in Dimension(1) }, shape: shape)
   }
 
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
@@ -31,9 +39,9 @@ public struct Slice: Operator {
     for axis in starts.indices {
       guard steps[axis] != 0 else { throw OperatorError("step 0", id: "slice-step") }
       guard let extent = operands[0].shape[axis].constant, let count = shape[axis].constant,
-        count > 0, let start = starts[axis].constant
+        count > 0, let start = starts[axis].constant, let step = steps[axis].constant
       else { continue }
-      let last = saturatingAdd(start, saturatingMultiply(count - 1, steps[axis]))
+      let last = saturatingAdd(start, saturatingMultiply(count - 1, step))
       guard (0..<extent).contains(start), (0..<extent).contains(last) else {
         throw OperatorError("axis \(axis) is cut outside its extent \(extent)", id: "slice-range")
       }

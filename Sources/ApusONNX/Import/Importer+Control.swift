@@ -1,0 +1,181 @@
+internal import ApusIR
+
+/// The operators of `ai.onnx` that run graphs.
+enum ControlOperator: String {
+  case branch = "If"
+  case loop = "Loop"
+  case scan = "Scan"
+
+  init?(_ node: ONNXNode) {
+    guard node.domain.isEmpty || node.domain == "ai.onnx",
+      let known = ControlOperator(rawValue: node.operatorType)
+    else { return nil }
+    self = known
+  }
+}
+
+extension Importer {
+  /// Adds the node at hand, which runs graphs.
+  mutating func add(
+    _ control: ControlOperator, _ source: ONNXNode, _ operands: [ValueID?],
+    _ place: Diagnostic.Place
+  ) throws(DiagnosticError) -> [ValueID] {
+    do {
+      let results: [ValueID]
+      switch control {
+      case .branch: results = try addBranch(source, operands, place)
+      case .loop: results = try addLoop(source, operands, place)
+      case .scan: results = try addScan(source, operands, place)
+      }
+      try node.end()
+      return results
+    } catch let error as ImportFailure {
+      throw located(error, source, operands, place)
+    } catch let error as DiagnosticError {
+      throw error
+    } catch {
+      preconditionFailure("import throws nothing else")
+    }
+  }
+
+  // MARK: Regions
+
+  /// The subgraph in an attribute of the node at hand.
+  mutating func subgraph(_ name: String) throws(ImportFailure) -> ONNXGraph {
+    guard case .graph(let graph)? = node.attribute(name) else {
+      throw .invalid("missing-graph", "\(node.node.operatorType) needs graph \"\(name)\"")
+    }
+    return graph
+  }
+
+  /// Opens the scope of a subgraph.
+  mutating func open(_ graph: ONNXGraph) throws {
+    guard scopes.count <= 32 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "graph-depth", message: "graphs nest more than 32 deep")
+    }
+    var region = NodeImporter(graph: Graph(name: graph.name), bounds: options.bounds)
+    region.adopt(symbolsOf: node)
+    scopes.append(
+      ImportScope(
+        graph, opsets: scope.opsets, graph: nodes.count, kind: .region,
+        path: scope.path + [graph.name]))
+    nodes.append(region)
+    try scope.collectInitializers(of: graph)
+  }
+
+  /// Adds an input to the region at hand.
+  @discardableResult
+  mutating func addInput(
+    _ name: String, _ type: TensorType, contents: [Dimension]? = nil
+  ) throws -> ValueID {
+    guard scope.values[name] == nil else {
+      throw ImportFailure.invalid("duplicate-name", "\"\(name)\" is defined twice")
+    }
+    let value = node.graph.addInput(name, type)
+    node.contents[value] = contents
+    scope.values[name] = value
+    return value
+  }
+
+  /// Adds the nodes of a subgraph and gives its outputs, before they are outputs of the region.
+  mutating func body(_ graph: ONNXGraph) throws -> [ValueID] {
+    try addNodes()
+    var outputs: [ValueID] = []
+    for output in graph.outputs {
+      guard let value = try value(named: output.name) else {
+        throw ImportFailure.invalid("undefined-output", "no node makes \"\(output.name)\"")
+      }
+      outputs.append(value)
+    }
+    return outputs
+  }
+
+  /// Closes the scope of a subgraph.
+  mutating func close(_ outputs: [ValueID]) -> Region {
+    let captures = scopes.removeLast().captures
+    var region = nodes.removeLast()
+    for (place, output) in outputs.enumerated() {
+      region.graph.addOutput(output, name: "out\(place)")
+    }
+    node.adopt(symbolsOf: region)
+    return Region(node: region, captures: captures)
+  }
+
+  /// A finished subgraph.
+  struct Region {
+    var node: NodeImporter
+    /// Values of the graph around and the last inputs, which stand for them.
+    var captures: [(outer: ValueID, inner: ValueID)]
+  }
+
+  // MARK: If
+
+  private mutating func addBranch(
+    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
+  ) throws -> [ValueID] {
+    guard operands.count == 1, let condition = operands[0] else {
+      throw ImportFailure.invalid("operand-count", "If takes one condition")
+    }
+    let graphs = [try subgraph("then_branch"), try subgraph("else_branch")]
+    if let known = node.contents[condition]?.first?.constant {
+      return try take(graphs[known != 0 ? 0 : 1])
+    }
+    var regions: [Region] = []
+    for graph in graphs {
+      try open(graph)
+      // The second region begins with what the first one captured, so that both agree.
+      for capture in regions.first?.captures ?? [] {
+        let name = regions[0].node.graph[capture.inner].name ?? ""
+        let type = regions[0].node.graph.type(of: capture.inner)
+        let inner = node.graph.addInput(name, type)
+        node.contents[inner] = regions[0].node.contents[capture.inner]
+        scope.captures.append((capture.outer, inner))
+      }
+      regions.append(close(try body(graph)))
+    }
+    let captures = regions[1].captures.map(\.outer)
+    for capture in regions[1].captures.dropFirst(regions[0].captures.count) {
+      let name = regions[1].node.graph[capture.inner].name
+      _ = regions[0].node.graph.addInput(name, regions[1].node.graph.type(of: capture.inner))
+    }
+    return try addBranch(condition, regions[0].node.graph, regions[1].node.graph, captures)
+  }
+
+  private mutating func addBranch(
+    _ condition: ValueID, _ yes: Graph, _ no: Graph, _ captures: [ValueID]
+  ) throws -> [ValueID] {
+    guard yes.outputs.count == no.outputs.count else {
+      throw ImportFailure.invalid("branch-outputs", "the branches have different outputs")
+    }
+    var sizes: [Dimension] = []
+    for (place, (a, b)) in zip(yes.outputTypes, no.outputTypes).enumerated() {
+      guard a.element == b.element else {
+        throw ImportFailure.invalid("branch-types", "output \(place) is \(a) or \(b)")
+      }
+      guard a.rank == b.rank else {
+        throw ImportFailure.unsupported("branch-rank", "output \(place) is \(a) or \(b)")
+      }
+      for axis in 0..<a.rank where a.shape[axis] != b.shape[axis] {
+        let most = [a.shape[axis], b.shape[axis]].map(node.upperBound)
+        let range = most.contains(nil) ? nil : 0...(most.compactMap(\.self).max() ?? 0)
+        sizes.append(node.symbol("size_\(node.symbols.count)", range))
+      }
+    }
+    let scalar = try node.reshape(condition, to: Shape([Int]()))
+    return try node.append(
+      .branch(Branch(yes: yes, no: no, sizes: sizes)), [scalar] + captures)
+  }
+
+  /// Adds the nodes of the one branch that is ever taken.
+  private mutating func take(_ graph: ONNXGraph) throws -> [ValueID] {
+    scopes.append(
+      ImportScope(
+        graph, opsets: scope.opsets, graph: scope.graph, kind: .inlined,
+        path: scope.path + [graph.name]))
+    try scope.collectInitializers(of: graph)
+    let results = try body(graph)
+    scopes.removeLast()
+    return results
+  }
+}

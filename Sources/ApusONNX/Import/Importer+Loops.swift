@@ -1,0 +1,175 @@
+internal import ApusIR
+
+extension Importer {
+  /// ONNX Loop: operands are the most turns, the first condition, and what goes from turn to turn.
+  mutating func addLoop(
+    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
+  ) throws -> [ValueID] {
+    let graph = try subgraph("body")
+    let states = operands.dropFirst(2).compactMap(\.self)
+    guard operands.count >= 2, states.count == operands.count - 2,
+      graph.inputs.count == states.count + 2, graph.outputs.count > states.count,
+      source.outputs.count == graph.outputs.count - 1
+    else { throw ImportFailure.invalid("loop-form", "Loop and its body do not fit together") }
+    let limit = try turnLimit(operands[0], stacks: states.count..<source.outputs.count)
+    let counter = node.symbol("turn", node.upperBound(limit).map { 0...max($0 - 1, 0) })
+    try open(graph)
+    let number = try node.reshape(try node.vector([counter]), to: Shape([Int]()))
+    scope.values[graph.inputs[0].name] = number
+    for (state, input) in zip(states, graph.inputs.dropFirst(2)) {
+      try addInput(input.name, nodes[nodes.count - 2].type(of: state))
+    }
+    scope.values[graph.inputs[1].name] = node.constant(TensorData(.bool, [], [true]))
+    var outputs = try body(graph)
+    for output in outputs.indices.dropFirst().prefix(states.count) {
+      let (new, old) = (
+        node.type(of: outputs[output]), nodes[nodes.count - 2].type(of: states[output - 1])
+      )
+      guard new == old else {
+        throw ImportFailure.unsupported(
+          "loop-state", "a carried value turns from \(old) into \(new)")
+      }
+    }
+    let continues = node.contents[outputs[0]]?.first == 1
+    let starts = try firstCondition(operands[1])
+    let tests =
+      !continues || starts.map { nodes[nodes.count - 2].contents[$0]?.first != 1 } ?? false
+    if tests {
+      outputs[0] = try node.reshape(outputs[0], to: Shape([Int]()))
+    } else {
+      outputs.removeFirst()
+    }
+    let region = close(outputs)
+    var all = states + region.captures.map(\.outer)
+    if tests {
+      all.insert(starts ?? node.constant(TensorData(.bool, [], [true])), at: 0)
+    }
+    let turns = tests ? node.symbol("turns", node.upperBound(limit).map { 0...max($0, 0) }) : limit
+    let loop = Repeat(
+      counter: counter, limit: limit, turns: turns, tests: tests, carried: states.count,
+      body: region.node.graph)
+    return try node.append(.repeat(loop), all)
+  }
+
+  private mutating func firstCondition(_ operand: ValueID?) throws(ImportFailure) -> ValueID? {
+    guard let operand else { return nil }
+    let around = nodes.count - 2
+    return try nodes[around].reshape(operand, to: Shape([Int]()))
+  }
+
+  /// The most turns: the operand where it is given, else what results promise.
+  private mutating func turnLimit(
+    _ operand: ValueID?, stacks: Range<Int>
+  ) throws(ImportFailure) -> Dimension {
+    let promised = stacks.compactMap { node.declaredFirstExtent($0) }.first
+    guard let operand else {
+      return node.symbol("turns", 0...(promised ?? 1 << 31)) + 0
+    }
+    let vector = try node.reshape(try node.wide(operand), to: Shape([1]))
+    let known = try node.sizes(
+      vector, node.symbolName(ofOperand: 0, default: "turns"), in: promised.map { 0...$0 })[0]
+    return known.constant.map { Dimension(max($0, 0)) } ?? known
+  }
+
+  // MARK: Scan
+
+  /// ONNX Scan: like Loop over slices of its last operands.
+  mutating func addScan(
+    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
+  ) throws -> [ValueID] {
+    guard node.version >= 9 else {
+      throw ImportFailure.unsupported("scan-version", "Scan before opset 9")
+    }
+    let graph = try subgraph("body")
+    guard let scans = try node.integer("num_scan_inputs"), scans >= 1, scans <= operands.count,
+      graph.inputs.count == operands.count
+    else { throw ImportFailure.invalid("scan-inputs", "num_scan_inputs does not fit") }
+    let all = operands.compactMap(\.self)
+    let states = Array(all.dropLast(scans))
+    let stacks = graph.outputs.count - states.count
+    guard all.count == operands.count, stacks >= 0 else {
+      throw ImportFailure.invalid("scan-form", "Scan and its body do not fit together")
+    }
+    let inputs = try axes("scan_input", scans)
+    let outputs = try axes("scan_output", stacks)
+    var rows: [(ValueID, Int)] = []
+    for (value, axis) in zip(all.suffix(scans), inputs) {
+      rows.append((value, try node.axis(axis.axis, rank: node.type(of: value).rank)))
+    }
+    let limit = node.type(of: rows[0].0).shape[rows[0].1]
+    let counter = node.symbol("turn", node.upperBound(limit).map { 0...max($0 - 1, 0) })
+    try open(graph)
+    for (state, input) in zip(states, graph.inputs) {
+      try addInput(input.name, nodes[nodes.count - 2].type(of: state))
+    }
+    for (place, (value, axis)) in rows.enumerated() {
+      let whole = capture(value, named: "scanned_\(place)", in: scopes.count - 1)
+      let turn = inputs[place].reverse ? limit - 1 - counter : counter
+      scope.values[graph.inputs[states.count + place].name] =
+        try node.row(of: whole, axis: axis, at: turn)
+    }
+    let region = close(try body(graph))
+    let loop = Repeat(
+      counter: counter, limit: limit, turns: limit, tests: false, carried: states.count,
+      body: region.node.graph)
+    var results = try node.append(.repeat(loop), states + region.captures.map(\.outer))
+    for (place, output) in outputs.enumerated() {
+      let number = states.count + place
+      results[number] = try node.arranged(results[number], output.axis, output.reverse)
+    }
+    return results
+  }
+
+  /// The axes and directions of scanned operands or results.
+  private mutating func axes(
+    _ name: String, _ count: Int
+  ) throws(ImportFailure) -> [(axis: Int, reverse: Bool)] {
+    let none = [Int](repeating: 0, count: count)
+    let axes = try node.integers("\(name)_axes") ?? none
+    let directions = try node.integers("\(name)_directions") ?? none
+    guard axes.count == count, directions.count == count,
+      directions.allSatisfy({ $0 == 0 || $0 == 1 })
+    else { throw .invalid("scan-axes", "\(name)_axes or directions do not fit") }
+    return zip(axes, directions).map { ($0, $1 == 1) }
+  }
+}
+
+extension NodeImporter {
+  /// The first extent that the file declares for a result.
+  func declaredFirstExtent(_ result: Int) -> Int? {
+    guard result < declaredRanks.count, let rank = declaredRanks[result], rank > 0 else {
+      return nil
+    }
+    return declaredExtents(result, rank: rank)[0]
+  }
+
+  /// One index of an axis, which vanishes.
+  mutating func row(
+    of value: ValueID, axis: Int, at index: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    var cut = Slice(whole: type(of: value).shape)
+    cut.starts[axis] = index
+    cut.shape[axis] = 1
+    var shape = cut.shape
+    let row = try add(.slice(cut), [value])
+    shape.dimensions.remove(at: axis)
+    return try reshape(row, to: shape)
+  }
+
+  /// A stack of results with its axis 0 moved, and turned round.
+  fileprivate mutating func arranged(
+    _ value: ValueID, _ axis: Int, _ reverse: Bool
+  ) throws(ImportFailure) -> ValueID {
+    var result = value
+    let shape = type(of: value).shape
+    if reverse {
+      var cut = Slice(whole: shape)
+      (cut.starts[0], cut.steps[0]) = (.maximum(shape[0] - 1, 0), -1)
+      result = try add(.slice(cut), [value])
+    }
+    let target = try self.axis(axis, rank: shape.rank)
+    var order = Array(1..<shape.rank)
+    order.insert(0, at: target)
+    return try transpose(result, order)
+  }
+}

@@ -1,0 +1,110 @@
+package import ApusIR
+
+/// Shapes that depend on what tensors hold at run time.
+extension NodeImporter {
+  /// The extents that the file declares for a result, if it does for this rank.
+  package func declaredExtents(_ result: Int = 0, rank: Int) -> [Int?] {
+    guard result < declared.count, let extents = declared[result], extents.count == rank else {
+      return [Int?](repeating: nil, count: rank)
+    }
+    return extents
+  }
+
+  /// The ranks that the file declares for results.
+  var declaredRanks: [Int?] { declared.map { $0?.count } }
+
+  /// A symbol that running sets, with its bounds; the user's bound for that name wins.
+  package mutating func symbol(_ name: String, _ range: ClosedRange<Int>?) -> Dimension {
+    let taken = symbols.map(\.name)
+    let base = name.symbolName
+    var unique = base
+    var number = 1
+    while taken.contains(unique) {
+      number += 1
+      unique = "\(base)_\(number)"
+    }
+    let own = SymbolBounds(name: unique, lower: range?.lowerBound ?? 0, upper: range?.upperBound)
+    symbols.append(
+      bounds.first { $0.name == unique || $0.name == base }.map { given in
+        SymbolBounds(name: unique, lower: given.lower, upper: given.upper)
+      } ?? own)
+    return .symbol(unique)
+  }
+
+  /// Takes over the symbols of a region.
+  mutating func adopt(symbolsOf region: NodeImporter) { symbols = region.symbols }
+
+  /// The elements of an integer vector as extents; those that are known at run time only get a
+  /// symbol, or the number that must come out.
+  ///
+  /// - Parameters:
+  ///   - expected: Numbers that the file promises, one per element.
+  ///   - range: The values that elements may have.
+  package mutating func sizes(
+    _ vector: ValueID, _ name: String, expected: [Int?] = [], in range: ClosedRange<Int>? = nil
+  ) throws(ImportFailure) -> [Dimension] {
+    if let known = contents[vector] { return known }
+    guard type(of: vector).rank <= 1, let count = type(of: vector).shape.elementCount.constant,
+      count <= 64
+    else {
+      throw .unsupported("data-dependent", "\(name) must be a short vector of known length")
+    }
+    guard count > 0 else { return [] }
+    let sizes = (0..<count).map { place -> Dimension in
+      if place < expected.count, let number = expected[place] { return Dimension(number) }
+      return symbol(count == 1 ? name : "\(name)_\(place)", range)
+    }
+    try bind(vector, to: sizes)
+    contents[vector] = sizes
+    return sizes
+  }
+
+  /// Adds the check that a vector holds certain extents, and that others are 0.
+  package mutating func bind(
+    _ vector: ValueID, to sizes: [Dimension], zeros: [Dimension] = []
+  ) throws(ImportFailure) {
+    _ = try append(.bind(Bind(sizes, zeros: zeros)), [vector])
+  }
+
+  /// A short name for what an operand stands for, to call symbols by.
+  package func symbolName(ofOperand place: Int, default standard: String) -> String {
+    let name = place < node.inputs.count ? node.inputs[place] : ""
+    return name.isEmpty ? standard : name
+  }
+
+  /// An `i64` vector of extents.
+  package mutating func vector(_ extents: [Dimension]) throws(ImportFailure) -> ValueID {
+    try add(.extents(Extents(Shape(extents))), [])
+  }
+
+  /// An `i64` vector of numbers.
+  package mutating func vector(_ numbers: [Int]) -> ValueID {
+    constant(TensorData(.i64, [numbers.count], numbers.map { Int64($0) }))
+  }
+
+  /// A small tensor of integers as `i64`.
+  package mutating func wide(_ value: ValueID) throws(ImportFailure) -> ValueID {
+    type(of: value).element == .i64 ? value : try map([value], .convert(.operand(0), .i64))
+  }
+
+  /// The sum of an `i64` tensor along one axis, without that axis.
+  package mutating func total(_ value: ValueID, axis: Int) throws(ImportFailure) -> ValueID {
+    let sum = try add(.reduce(Reduce(.sum, axes: [axis])), [value])
+    var dimensions = type(of: sum).shape.dimensions
+    dimensions.remove(at: axis)
+    return try reshape(sum, to: Shape(dimensions))
+  }
+}
+
+extension NodeImporter {
+  /// The largest value of an extent, as far as it is known.
+  func upperBound(_ extent: Dimension) -> Int? {
+    if let number = extent.constant { return number }
+    return extent.range { name in
+      guard let known = (symbols + bounds).first(where: { $0.name == name }),
+        let upper = known.upper, upper >= known.lower
+      else { return nil }
+      return known.lower...upper
+    }?.upperBound
+  }
+}
