@@ -66,11 +66,11 @@ package struct RandomGraph {
     switch number(0...22) {
     case 0: return addConv()
     case 1: return addLSTM()
-    case 3: return addIndexed()
-    case 4: return addLinearAttention()
-    case 5: return addRecurrent()
     case 2 where !isStatic: return addBind()
     case 3 where !isStatic: return addRegions()
+    case 4: return addIndexed()
+    case 5: return addLinearAttention()
+    case 6: return addRecurrent()
     default: break
     }
     let operands = (0..<number(0...3)).map { _ in pick(values) }

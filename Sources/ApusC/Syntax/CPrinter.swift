@@ -110,7 +110,8 @@ extension CExpression {
       case .cast(let type, let a): "(\(type))\(a.text(within: 14))"
       case .member(let base, let name): "\(base.text(within: 16))\(name)"
       case .conditional(let a, let b, let c):
-        "\(a.text(within: CExpression.precedence["=="] ?? 0)) ? \(b.text(within: 2)) : \(c.text(within: 2))"
+        // Comparisons stand alone; what binds less tightly gets parentheses.
+        "\(a.text(within: 9)) ? \(b.text(within: 2)) : \(c.text(within: 2))"
       case .binary(let name, let a, let b):
         a.text(within: leftContext(name, a)) + " \(name) " + b.text(within: context(name, b))
       }

@@ -13,6 +13,12 @@ extension OperatorRule {
         throw .invalid("gather-rank", "data and indices differ in rank")
       }
       let axes = try node.axesIndexed(rank: data.rank)
+      for (axis, place) in axes.enumerated() where place >= 0 {
+        let (extent, reach) = (data.shape[axis], indices.shape[axis])
+        guard extent == reach || (extent.constant != nil && reach.constant != nil) else {
+          throw .unsupported("symbolic-extent", "GatherElements of \(reach) of \(extent) elements")
+        }
+      }
       return [try node.add(.take(Take(axes: axes, shape: indices.shape)), operands)]
     },
     OperatorRule("GatherND") { node throws(ImportFailure) in

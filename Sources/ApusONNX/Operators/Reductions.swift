@@ -62,15 +62,17 @@ extension OperatorRule {
   ) -> OperatorRule {
     OperatorRule(name) { node throws(ImportFailure) in
       var value = try node.operand(0)
+      let isBool = node.type(of: value).element == .bool
+      if isBool { value = try node.converted(value, to: .u8) }
       if node.isOpen(1) {
-        return [try node.openReduction(value, kind, before: before, after: after)]
+        let result = try node.openReduction(value, kind, before: before, after: after)
+        return [isBool ? try node.converted(result, to: .bool) : result]
       }
       let plan = try node.reductionPlan()
       if let before { value = try node.map([value], before) }
-      let isBool = node.type(of: value).element == .bool
-      if isBool { value = try node.converted(value, to: .u8) }
       guard let plan else {
         if case .formula(let formula) = after { return [try node.map([value], formula)] }
+        if isBool { return [try node.converted(value, to: .bool)] }
         return [before == nil ? try node.map([value], x) : value]
       }
       var result = try node.reduced(value, kind, axes: plan.axes, after: after)
