@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 JOBS ?= 2
+ROUNDS ?= 20000
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
@@ -14,10 +15,10 @@ APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
 .PHONY: help setup venv build release run test check bench docs conformance lint format budget \
-  generated golden determinism emitted models sanitize install clean
+  generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian packages); silent when nothing is
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://swift.org/install" >&2; exit 1; }
@@ -82,6 +83,12 @@ determinism: release ## compile twice in separate processes and compare the byte
 
 emitted: release ## compile emitted C with gcc and clang, warnings as errors, and sanitize it
 	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1
+
+emitted-models: release ## the same for all real float models, where they are at hand (minutes)
+	Tests/Tools/check-emitted-models.sh $(APUS)
+
+fuzz-vm: release ## run damaged bytecode under sanitizers; ROUNDS=20000 files per program
+	Tests/Tools/fuzz-vm.sh $(APUS) $(ROUNDS)
 
 models: release ## verify real models against recorded outputs, where they are at hand
 	Tests/Tools/check-models.sh $(APUS)

@@ -48,7 +48,9 @@ let package = Package(
       resources: [.embedInCode("Runtime/machine_layer.h.in")], swiftSettings: swiftSettings),
     .target(name: "CApusVM"),
     library("ApusBytecode", ["ApusLoops", "CApusVM"]),
-    library("ApusRuntime", ["ApusC", "ApusBytecode"]),
+    .target(
+      name: "ApusRuntime", dependencies: ["ApusC", "ApusBytecode"],
+      resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
     library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusRuntime"]),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
@@ -56,10 +58,10 @@ let package = Package(
       name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",
       swiftSettings: swiftSettings),
     tests("ApusIR", ["ApusTestSupport"]),
-    tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode"]),
+    tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusTestSupport"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
-    tests("ApusDriver", ["ApusIR", "ApusRuntime"]),
+    tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(
       "ApusTransforms", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusRuntime", "ApusTestSupport"]),

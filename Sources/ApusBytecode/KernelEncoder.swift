@@ -234,7 +234,8 @@ extension KernelEncoder {
     let value = result(target, (element ?? from).widened, lanes)
     let type = opcode == APUS_OP_CONVERT ? element ?? from : from
     emit(
-      opcode, function: function, lanes: lanes, type: type, from: from,
+      opcode, function: function, lanes: lanes, type: type,
+      from: opcode == APUS_OP_CONVERT ? from : nil,
       ([value] + values).map { UInt32($0.slot) })
     return value
   }

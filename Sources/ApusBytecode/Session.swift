@@ -11,8 +11,7 @@ public struct Session: Sendable {
   /// Lanes computed and multiply-adds of one run.
   public let work: UInt64
   private let bytes: TensorBuffer
-  // Immutable after `init`, and points into `bytes`.
-  private nonisolated(unsafe) let program: apus_vm_program
+  private let program: apus_vm_program
 
   /// Loads a file.
   ///
@@ -97,6 +96,10 @@ public struct Session: Sendable {
         notes: word > 0 ? ["verification stopped at word \(word) of the code"] : []))
   }
 }
+
+// A loaded program never changes and points into bytes that never change: the interpreter promises
+// that it may run on many threads at once.
+extension apus_vm_program: @retroactive @unchecked Sendable {}
 
 extension Port {
   fileprivate var byteCount: Int {

@@ -19,8 +19,8 @@ public enum OptimizationLevel: Int, Hashable, Sendable, CaseIterable {
     case .basic: return simplify
     case .full, .aggressive:
       let fuse: [Pass] = [
-        .foldScales, .foldConstants, .canonicalize, .fuseMaps, .fuseKernels, .eliminateDeadCode,
-        .assignLayouts,
+        .fuseMaps, .foldScales, .foldConstants, .canonicalize, .fuseMaps, .fuseKernels,
+        .eliminateDeadCode, .assignLayouts,
       ]
       return simplify + fuse
     }

@@ -48,6 +48,12 @@ static apus_vm_status parse_sections(apus_vm_program *m) {
   return APUS_VM_OK;
 }
 
+/* The caller's memory is as large as its port says, so only the port's own buffer may name it. */
+static bool is_ports_buffer(const apus_vm_program *m, uint32_t number, apus_buffer b) {
+  uint64_t first = b.storage == APUS_INPUT ? 0 : m->input_count;
+  uint64_t count = b.storage == APUS_INPUT ? m->input_count : m->output_count;
+  return b.offset < count && apus_u32_at(m->ports + PORT * (first + b.offset) + 8) == number;
+}
 static apus_vm_status parse_buffers(apus_vm_program *m) {
   for (uint32_t i = 0; i < m->buffer_count; i++) {
     apus_buffer b = apus_buffer_at(m, i);
@@ -59,7 +65,7 @@ static apus_vm_status parse_buffers(apus_vm_program *m) {
       uint64_t room = b.storage == APUS_ARENA ? m->arena_bytes : m->constant_bytes;
       if (b.offset % 64 != 0 || b.offset > room || b.count * width > room - b.offset)
         return APUS_VM_BAD_BUFFER;
-    } else if (b.offset >= (b.storage == APUS_INPUT ? m->input_count : m->output_count)) {
+    } else if (!is_ports_buffer(m, i, b)) {
       return APUS_VM_BAD_BUFFER;
     }
   }

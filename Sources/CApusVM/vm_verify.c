@@ -184,6 +184,10 @@ static apus_vm_status floats(state *v, uint32_t *at, int64_t low, int64_t high, 
   NEED(element_of(v, *at) == APUS_F32, BAD_CODE);
   return check_access(v, at, low, high, write, empty);
 }
+static void add_work(state *v, uint64_t work) {
+  if (__builtin_mul_overflow(work, v->trips, &work) ||
+      __builtin_add_overflow(work, v->m->work, &v->m->work)) v->m->work = UINT64_MAX;
+}
 /* Whether a function is defined on a type. */
 static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
   bool real = type == APUS_F32 || type == APUS_F64, truth = type == APUS_BOOL;
@@ -255,11 +259,7 @@ static apus_vm_status check_tile(state *v) {
   if (kind == 2) TRY(floats(v, &again, low, high + stored - 1, false, false));
   TRY(floats(v, &at, low, high + stored - 1, true, false));
   TRY(check_epilogue(v, look, rows, stored));
-  if (!__builtin_mul_overflow(work, v->trips, &work)) {
-    if (__builtin_add_overflow(work, v->m->work, &v->m->work)) v->m->work = UINT64_MAX;
-  } else {
-    v->m->work = UINT64_MAX;
-  }
+  add_work(v, work);
   return APUS_VM_OK;
 }
 /* Layout: points, channels, taps, start, weight step; taps; weights; [start]; input; output;
@@ -283,7 +283,9 @@ static apus_vm_status check_window(state *v) {
     TRY(floats(v, &at, low, high + channels - 1, output, !output && taps == 0));
     at = look;
   }
-  return check_epilogue(v, at, points, channels);
+  TRY(check_epilogue(v, at, points, channels));
+  add_work(v, (uint64_t)points * channels * (taps + 1u)); /* below 2^54 */
+  return APUS_VM_OK;
 }
 static apus_vm_status check_lanes(state *v, uint32_t opcode) {
   const uint32_t *w = v->w;
@@ -296,7 +298,10 @@ static apus_vm_status check_lanes(state *v, uint32_t opcode) {
   NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && is_register_type(result) && v->words == words,
        BAD_CODE);
   switch (opcode) {
-    case APUS_OP_LITERAL: return sets(v, 2, type, 1);
+    case APUS_OP_LITERAL:
+      NEED(lanes == 1 && (apus_width(type) == 8 || w[4] == 0) && (type != APUS_BOOL || w[3] <= 1),
+           BAD_CODE);
+      return sets(v, 2, type, 1);
     case APUS_OP_SPREAD: TRY(reads(v, 3, type, 1)); break;
     case APUS_OP_UNARY:
       NEED(fits(opcode, f, type), BAD_CODE);
@@ -340,14 +345,28 @@ static apus_vm_status check_memory(state *v, uint32_t opcode) {
   NEED(at == v->words, BAD_CODE);
   return opcode == APUS_OP_LOAD ? sets(v, 2, apus_widened(type), lanes) : APUS_VM_OK;
 }
+/* Bits of the first two words that the opcode gives no meaning must be 0. */
+static bool reserved_is_zero(const uint32_t *w) {
+  const uint32_t function = 0xff00, lanes = 0xffff0000, type = 0xff, source = 0xff00;
+  uint32_t first = 0xff, second = 0xffff0000;
+  switch (w[0] & 0xff) {
+    case APUS_OP_LOAD: case APUS_OP_STORE: first |= lanes; break;
+    case APUS_OP_LITERAL: case APUS_OP_SPREAD: case APUS_OP_SELECT: case APUS_OP_FUSED:
+      first |= lanes, second |= type;
+      break;
+    case APUS_OP_UNARY: case APUS_OP_BINARY: case APUS_OP_COMPARE: case APUS_OP_ACROSS:
+      first |= function | lanes, second |= type;
+      break;
+    case APUS_OP_CONVERT: first |= lanes, second |= type | source; break;
+    default: break;
+  }
+  return (w[0] & ~first) == 0 && (w[1] & ~second) == 0;
+}
 static apus_vm_status check_instruction(state *v, uint32_t at, uint32_t limit) {
   int64_t low, high;
   uint32_t opcode = v->w[0] & 0xff;
-  if (opcode != APUS_OP_TILE) {
-    uint64_t work = (v->w[0] >> 16) + 1u;
-    if (__builtin_mul_overflow(work, v->trips, &work) ||
-        __builtin_add_overflow(work, v->m->work, &v->m->work)) v->m->work = UINT64_MAX;
-  }
+  NEED(reserved_is_zero(v->w), BAD_CODE);
+  add_work(v, (v->w[0] >> 16) + 1u);
   switch (opcode) {
     case APUS_OP_LOOP: case APUS_OP_WITHIN: return open_block(v, at, limit);
     case APUS_OP_END: return close_block(v, at + v->words);

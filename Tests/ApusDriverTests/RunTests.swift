@@ -109,6 +109,20 @@ import Testing
     #expect(apus("inspect", Files.digits, "--html", folder.path + "/p.html").code == 0)
   }
 
+  @Test func benchTimesKernels() throws {
+    let outcome = apus(
+      "bench", Files.digits, "--dim=N=1", "--backend", "bytecode", "--seconds", "0.01", "--json",
+      "--per-kernel")
+    let document = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let fields = try #require(document as? [String: Any])
+    #expect((fields["peak_gflops"] as? Double ?? 0) > 0)
+    let backends = try #require(fields["kernels"] as? [[String: Any]])
+    let kernels = try #require(backends.first?["kernels"] as? [[String: Any]])
+    #expect(kernels.count >= 5)
+    #expect(kernels.allSatisfy { ($0["seconds"] as? Double ?? 0) > 0 })
+    #expect(abs(kernels.reduce(0) { $0 + ($1["share"] as? Double ?? 0) } - 1) < 1e-6)
+  }
+
   @Test func benchReportsBothBackEnds() throws {
     let outcome = apus(
       "bench", Files.digits, "--dim=N=1", "--compare", "bytecode", "--seconds", "0.01", "--json")

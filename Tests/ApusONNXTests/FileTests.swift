@@ -1,5 +1,6 @@
 import ApusIR
 import ApusONNX
+import ApusTestSupport
 import Foundation
 import Testing
 

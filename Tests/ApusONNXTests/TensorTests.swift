@@ -1,5 +1,6 @@
 import ApusIR
 import ApusONNX
+import ApusTestSupport
 import Testing
 
 private func loaded(_ tensor: Proto) throws -> ONNXTensor {

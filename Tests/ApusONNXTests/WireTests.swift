@@ -1,5 +1,6 @@
 import ApusIR
 import ApusONNX
+import ApusTestSupport
 import Testing
 
 /// The exit code of importing `bytes`; 0 when it succeeds.

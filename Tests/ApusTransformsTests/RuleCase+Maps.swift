@@ -77,7 +77,9 @@ extension RuleCase {
     RuleCase(
       rule("simpler-formula"), rounding,
       fires: [
-        "pow(a, 2.0:f32)", "pow(a, 3.0:f32)", "pow(abs(a), 0.5:f32)", "pow(a, -1.0:f32)",
+        "pow(a, 2.0:f32)", "pow(a, 3.0:f32)", "pow(a, 0.5:f32)", "pow(a, -1.0:f32)",
+        // Of infinities, and the sign of the root of zeros.
+        "pow(mul(a, -inf:f32), 0.5:f32)", "div(1.0:f32, pow(mul(a, -0.0:f32), 0.5:f32))",
       ].map { formula($0) },
       stays: [formula("pow(2.0:f32, a)"), formula("pow(a, b)")]),
   ]
@@ -193,24 +195,55 @@ extension RuleCase {
       fires: [
         scaled("3x1x1xf32", "add(mul(a, b), c)"), scaled("1x3x1x1xf32", "add(c, mul(b, a))"),
         scaled("1x1x1xf32", "exp(mul(a, b))"),
+        scaled("3x1x1xf32", "exp(mul(b, add(c, a)))", addend: "const2"),
       ],
       stays: [
         scaled("3x1x1xf32", "add(mul(a, b), a)"), scaled("3x1x1xf32", "add(mul(a, b), b)"),
         scaled("3x1x1xf32", "add(mul(a, exp(b)), c)"), scaled("3x1x1xf32", "div(a, b)"),
         scaled("5x1xf32", "mul(a, b)"), scaled("1x3x5x1xf32", "mul(a, b)"),
+        scaled("3x1x1xf32", "mul(add(a, c), b)"), scaled("3x1x1xf32", "mul(add(a, b), c)"),
+        scaled("3x1x1xf32", "mul(add(a, c), add(b, c))", addend: "const2"),
         scaled("3x1x1xf32", "mul(a, b)", scale: "s"),
         scaled("3x1x1xf32", "mul(a, b)", weights: "w"),
         scaled("3x1x1xf32", "mul(a, b)") + "\nout %a: 1x3x5x4xf32",
-      ])
+      ]),
+    RuleCase(
+      rule("scale-into-matmul"), rounding,
+      fires: [
+        columns("4xf32", "add(mul(a, b), c)"), columns("1x1x4xf32", "mul(b, a)"),
+        columns("1xf32", "exp(mul(a, b))"), columns("f32", "mul(a, b)"),
+        columns("4xf32", "max(mul(add(a, c), b), 0.0:f32)"), columns("f32", "mul(add(c, a), b)"),
+      ],
+      stays: [
+        columns("5x1xf32", "mul(a, b)"), columns("2x1x1xf32", "mul(a, b)"),
+        columns("4xf32", "add(mul(a, b), a)"), columns("4xf32", "mul(sub(a, c), b)"),
+        columns("4xf32", "mul(a, b)", scale: "s"), columns("4xf32", "mul(a, b)", weights: "w"),
+        columns("4xf32", "mul(a, b)") + "\nout %a: 2x5x4xf32",
+        columns("4xf32", "mul(a, b)") + "\nout %const0: 3x4xf32",
+      ]),
   ]
 
-  private static func scaled(
+  private static func columns(
     _ type: String, _ formula: String, scale: String = "const1", weights: String = "const0"
   ) -> String {
     """
-    x: 1x2x5x4xf32, \(weights): 3x2x1x1xf32, \(scale): \(type), z: 1xf32 | \
+    x: 2x5x3xf32, \(weights): 3x4xf32, \(scale): \(type), const2: 4xf32 | \
+    %a = matmul %x, %\(weights) : tensor<2x5x4xf32>
+    %b = map %a, %\(scale), %const2 \
+    {f = (a: f32, b: f32, c: f32) \(formula)} : tensor<2x5x4xf32>
+    out %b: 2x5x4xf32
+    """
+  }
+
+  private static func scaled(
+    _ type: String, _ formula: String, scale: String = "const1", weights: String = "const0",
+    addend: String = "z"
+  ) -> String {
+    """
+    x: 1x2x5x4xf32, \(weights): 3x2x1x1xf32, \(scale): \(type), \(addend): 1xf32 | \
     %a = conv %x, %\(weights) {extents = [1, 1]} : tensor<1x3x5x4xf32>
-    %b = map %a, %\(scale), %z {f = (a: f32, b: f32, c: f32) \(formula)} : tensor<1x3x5x4xf32>
+    %b = map %a, %\(scale), %\(addend) \
+    {f = (a: f32, b: f32, c: f32) \(formula)} : tensor<1x3x5x4xf32>
     out %b: 1x3x5x4xf32
     """
   }

@@ -5,7 +5,9 @@ set -euo pipefail
 apus=$(realpath "${1:?usage: generate-docs.sh path/to/apus}")
 cd "$(dirname "$0")/../.."
 mkdir -p docs/reference
-for page in ops passes targets; do
-  "$apus" "$page" > "docs/reference/$page.md.new"
-  mv "docs/reference/$page.md.new" "docs/reference/$page.md"
-done
+write() {
+  "$apus" "$2" > "docs/reference/$1.md.new"
+  mv "docs/reference/$1.md.new" "docs/reference/$1.md"
+}
+for page in ops passes targets; do write "$page" "$page"; done
+write diagnostics explain

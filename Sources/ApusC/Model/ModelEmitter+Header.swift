@@ -31,8 +31,9 @@ extension ModelEmitter {
     printer.line("#define \(macro)_ARENA_BYTES \(program.arenaBytes)")
     printer.line("#define \(macro)_WEIGHT_BYTES \(weights.byteCount)")
     printer.line("#define \(macro)_STATE_BYTES 0")
-    printer.line("/* An upper bound of the stack that one call takes. */")
-    printer.line("#define \(macro)_STACK_BYTES 65536")
+    printer.line(
+      "/* An upper bound of the stack that one call takes when optimised (-O1 or more). */")
+    printer.line("#define \(macro)_STACK_BYTES \(stackBytes)")
     printer.line()
     printTypes(&printer)
     printDeclarations(&printer)

@@ -34,7 +34,7 @@ public enum CommandLineTool {
   static let commands: [any Command.Type] = [
     CompileCommand.self, RunCommand.self, VerifyCommand.self, BenchCommand.self,
     InspectCommand.self, OptimizeCommand.self, DisassembleCommand.self, OperatorsCommand.self,
-    PassesCommand.self, TargetsCommand.self,
+    PassesCommand.self, TargetsCommand.self, ExplainCommand.self,
   ]
 
   /// Runs a command line without the program's name and returns the exit code.

@@ -38,7 +38,7 @@ enum CompileCommand: Command {
     var options = plan.options
     options.instrumentation = watch.instrumentation
     let compilation = try Compilation(plan.model, options)
-    try watch.finish()
+    watch.finish()
     let dumps = StageDumps(plan, console)
     try dumps.write(.import) { compilation.imported.text }
     if plan.stop == .import { return 0 }

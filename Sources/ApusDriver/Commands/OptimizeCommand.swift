@@ -30,7 +30,7 @@ enum OptimizeCommand: Command {
       "--rewrite-limit", in: 0...Int.max, default: .max)
     options.instrumentation = watch.instrumentation
     try Compilation.optimize(&graph, options)
-    try watch.finish()
+    watch.finish()
     if let output = arguments["-o"], output != "-" {
       try writeWhole(graph.text, to: output)
     } else {

@@ -60,6 +60,30 @@ enum TargetsCommand: Command {
   }
 }
 
+/// `apus explain`: what the IDs of messages mean.
+enum ExplainCommand: Command {
+  static let name = "explain"
+  static let usage = "[ID]"
+  static let summary = "Explain the message with an ID, or list all."
+  static let options: [Arguments.Option] = []
+
+  static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
+    guard !arguments.operands.isEmpty else {
+      console.output(
+        markdown(
+          "Diagnostics", "What the IDs in brackets at the end of messages mean; `apus explain ID`.",
+          ["ID", "meaning"], Explanation.all.map { ["`\($0.id)`", $0.text] }))
+      return 0
+    }
+    let id = try arguments.operand("ID")
+    guard let known = Explanation.all.first(where: { $0.id == id }) else {
+      throw .usage("no message has the ID \(id); apus explain lists all")
+    }
+    console.output(known.text)
+    return 0
+  }
+}
+
 /// A page with one table.
 private func markdown(
   _ title: String, _ text: String, _ heads: [String], _ rows: [[String]]

@@ -76,7 +76,9 @@ public struct Compilation: Sendable {
       try manager.run(&graph, &context)
     } catch {
       throw DiagnosticError(
-        Diagnostic(.unsupported, id: "pass", error.message, place: .pass(error.pass)))
+        Diagnostic(
+          .unsupported, id: "pass", error.message, place: .pass(error.pass),
+          help: "this is a mistake of the compiler: please report it with the model"))
     }
   }
 

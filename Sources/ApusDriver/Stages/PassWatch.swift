@@ -2,7 +2,7 @@ internal import ApusIR
 internal import ApusTransforms
 internal import Synchronization
 
-/// Looks over the shoulder of the passes: prints graphs, takes times, checks.
+/// Shows what passes do as the user wishes: graphs and times.
 final class PassWatch: Sendable {
   /// What is asked for.
   struct Wishes: Sendable {
@@ -16,16 +16,9 @@ final class PassWatch: Sendable {
     var takesTimes = false
   }
 
-  private struct State {
-    var mark = ContinuousClock().now
-    var times: [(pass: String, seconds: Double)] = []
-    var stage = Graph.Stage.imported
-    var failure: Diagnostic?
-  }
-
   private let wishes: Wishes
   private let print: @Sendable (String) -> Void
-  private let state = Mutex(State())
+  private let records = Mutex<[PassRecord]>([])
 
   /// A watch that prints through `print`.
   init(_ wishes: Wishes, print: @escaping @Sendable (String) -> Void) {
@@ -37,43 +30,24 @@ final class PassWatch: Sendable {
   var instrumentation: PassManager.Instrumentation {
     var result = PassManager.Instrumentation()
     result.observe = { [self] in observe($0, $1, $2) }
+    result.record = { [self] record in records.withLock { $0.append(record) } }
+    result.verifyEach = wishes.verifiesEach
     return result
   }
 
   private func observe(_ pass: String, _ before: Graph, _ after: Graph) {
-    let now = ContinuousClock().now
     let isAsked = wishes.printAfter.contains(pass) || wishes.printAfter.contains("all")
     if isAsked || wishes.printsChanged && before != after {
       print("// after \(pass)\n" + after.text)
     }
-    state.withLock { state in
-      state.times.append((pass, state.mark.duration(to: now).inSeconds))
-      if wishes.verifiesEach, state.failure == nil { verify(pass, after, &state) }
-      state.mark = ContinuousClock().now
-    }
   }
 
-  private func verify(_ pass: String, _ graph: Graph, _ state: inout State) {
-    if pass == Pass.fuseKernels.name { state.stage = .optimised }
-    if pass == Pass.assignLayouts.name { state.stage = .laidOut }
-    do {
-      try graph.verify(stage: state.stage)
-    } catch {
-      state.failure = Diagnostic(
-        .unsupported, id: "pass-broke-graph", "the graph is malformed after this pass",
-        place: .pass(pass), notes: error.problems.map(\.description),
-        help: "this is a mistake of the compiler: please report it with the model")
-    }
-  }
-
-  /// Reports times, and fails when a check after a pass failed.
-  func finish() throws(DiagnosticError) {
-    let (times, failure) = state.withLock { ($0.times, $0.failure) }
-    if wishes.takesTimes {
-      for (pass, seconds) in times { print("\(milliseconds(seconds)) ms  \(pass)") }
-      print("\(milliseconds(times.reduce(0) { $0 + $1.seconds })) ms  all passes")
-    }
-    if let failure { throw DiagnosticError(failure) }
+  /// Reports times.
+  func finish() {
+    guard wishes.takesTimes else { return }
+    let times = records.withLock { $0.map { ($0.pass, $0.duration.inSeconds) } }
+    for (pass, seconds) in times { print("\(milliseconds(seconds)) ms  \(pass)") }
+    print("\(milliseconds(times.reduce(0) { $0 + $1.1 })) ms  all passes")
   }
 
   private func milliseconds(_ seconds: Double) -> String {

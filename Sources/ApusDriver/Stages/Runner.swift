@@ -22,6 +22,9 @@ struct Runner {
     var target: Target
     var compiler = CCompiler()
     var threads = ThreadModel.none
+
+    /// The machine that programs are scheduled for.
+    func target(of backend: Backend) -> Target { backend == .c ? target : .virtualMachine }
   }
 
   /// The inputs in order.
@@ -40,16 +43,21 @@ struct Runner {
 
   /// Compiles a model for a back end and loads the result.
   init(_ compilation: Compilation, _ backend: Backend, _ build: Build) throws(DiagnosticError) {
-    let target = backend == .c ? build.target : .virtualMachine
-    let program = try compilation.program(for: target, name: "model")
+    let program = try compilation.program(for: build.target(of: backend), name: "model")
+    try self.init(program, backend, build)
+  }
+
+  /// Builds a program and loads the result.
+  init(_ program: Program, _ backend: Backend, _ build: Build) throws(DiagnosticError) {
     switch backend {
     case .c:
       let storage: WeightStorage = program.constantBytes > 1 << 20 ? .object : .embed
       let source = CModel(
-        program, target: target, options: CModel.Options(weights: storage, threads: build.threads))
+        program, target: build.target,
+        options: CModel.Options(weights: storage, threads: build.threads))
       let folder = try TemporaryFolder()
       let library = try build.compiler.buildLibrary(
-        source, target: target, threads: build.threads, in: folder.path)
+        source, target: build.target, threads: build.threads, in: folder.path)
       self.init(try NativeModel(library: library, name: program.name), folder)
     case .bytecode: try self.init(bytecode: try Bytecode.encode(program))
     }

@@ -55,7 +55,8 @@ extension Pointwise {
     }
   }
 
-  // x² = x · x, x³ = x · x · x, x^½ = √x, x^-1 = 1 / x, x¹ = x
+  // x² = x · x, x³ = x · x · x, x^-1 = 1 / x, x¹ = x, and x^½ = √x + 0 but for (-∞)^½ = ∞:
+  // adding 0 takes the sign from √-0.
   private mutating func power(_ a: Int, _ exponent: Double?, _ type: ElementType) -> Int? {
     switch exponent {
     case 1: return a
@@ -63,7 +64,12 @@ extension Pointwise {
     case 3:
       let square = append(.binary(.mul, a, a), type)
       return append(.binary(.mul, square, a), type)
-    case 0.5: return append(.unary(.sqrt, a), type)
+    case 0.5:
+      let zero = append(.literal(.float(0), type), type)
+      let root = append(.binary(.add, append(.unary(.sqrt, a), type), zero), type)
+      let least = append(.literal(.float(-.infinity), type), type)
+      let most = append(.literal(.float(.infinity), type), type)
+      return append(.select(append(.compare(.equal, a, least), .bool), most, root), type)
     case -1: return append(.unary(.reciprocal, a), type)
     default: return nil
     }

@@ -32,6 +32,17 @@ public struct Pointwise: Hashable, Sendable {
     makeLast(last)
   }
 
+  /// Whether each step is a function that is defined on the types of its arguments.
+  var isDefined: Bool {
+    steps.allSatisfy { step in
+      switch step {
+      case .unary(let function, let a): function.isDefined(on: types[a])
+      case .binary(let function, let a, _): function.isDefined(on: types[a])
+      case .operand, .literal, .compare, .select, .convert: true
+      }
+    }
+  }
+
   init(empty operands: [ElementType]) { self.operands = operands }
 
   /// The function that copies its operand.

@@ -15,6 +15,17 @@ public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
 
   /// Whether the result is a `bool` whatever the argument.
   public var isPredicate: Bool { self == .isNaN || self == .isInfinite }
+
+  /// Whether the function is defined on numbers of a type.
+  public func isDefined(on type: ElementType) -> Bool {
+    switch self {
+    case .not: !type.isFloat
+    case .negate, .absolute, .sign: type != .bool
+    case .sqrt, .exp, .log, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .asinh,
+      .acosh, .atanh, .erf, .sigmoid, .reciprocal, .floor, .ceil, .round, .isNaN, .isInfinite:
+      type.isFloat
+    }
+  }
 }
 
 /// A function of two numbers of one type.
@@ -32,6 +43,17 @@ public enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   case and, or, xor
   case shiftLeft = "shl"
   case shiftRight = "shr"
+
+  /// Whether the function is defined on numbers of a type.
+  public func isDefined(on type: ElementType) -> Bool {
+    switch self {
+    case .add, .sub, .mul, .div, .floorMod, .truncatedMod, .pow: type != .bool
+    case .atan2: type.isFloat
+    case .min, .max: true
+    case .and, .or, .xor: !type.isFloat
+    case .shiftLeft, .shiftRight: type.isInteger
+    }
+  }
 
   /// Whether swapping the arguments changes nothing.
   public var isCommutative: Bool {

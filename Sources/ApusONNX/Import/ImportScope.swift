@@ -30,8 +30,8 @@ struct ImportScope {
   var missing: Set<String> = []
   /// Values of the scope around, with what stands for them here, in the order of the inputs.
   var captures: [(outer: ValueID, inner: ValueID)] = []
-  /// The shapes that the file declares.
-  private var declared: [String: [ONNXDimension]] = [:]
+  /// What the file declares about values.
+  private(set) var declared: [String: ONNXValueInfo] = [:]
 
   init(
     _ source: ONNXGraph, opsets: [(domain: String, version: Int)], graph: Int, kind: Kind,
@@ -42,9 +42,7 @@ struct ImportScope {
     self.graph = graph
     self.kind = kind
     self.path = path
-    for info in source.valueInfo + source.outputs {
-      if case .tensor(_, let shape?)? = info.type { declared[info.name] = shape }
-    }
+    for info in source.valueInfo + source.outputs { declared[info.name] = info }
   }
 
   /// The version of a domain's operators.
@@ -55,7 +53,8 @@ struct ImportScope {
 
   /// The extents that the file declares for a value: numbers where they are known.
   func declaredExtents(of name: String) -> [Int?]? {
-    declared[name]?.map { dimension in
+    guard case .tensor(_, let shape?)? = declared[name]?.type else { return nil }
+    return shape.map { dimension in
       if case .extent(let extent) = dimension { return extent }
       return nil
     }

@@ -175,7 +175,9 @@ extension Importer {
       guard scope.values[name] == nil, scope.initializers[name] == nil else {
         throw failure("duplicate-name", "\"\(name)\" is defined twice", place)
       }
+      try checkLimits(node.graph.type(of: results[position]), place)
       scope.values[name] = results[position]
+      if let declared = scope.declared[name] { try check(declared, results[position]) }
     }
   }
 

@@ -119,6 +119,12 @@ struct Importer {
         "operator set \(version) is newer than \(OperatorRegistry.newestVersion)", .file,
         .unsupported)
     }
+    for (index, node) in scope.nodes.enumerated()
+    where !["", "ai.onnx"].contains(node.domain) && scope.version(of: node.domain) == nil {
+      throw failure(
+        "domain-missing", "the model names no operator set of \"\(node.domain)\"",
+        scope.place(index))
+    }
   }
 
   /// Models without standard operators need no version of them.
@@ -137,9 +143,6 @@ struct Importer {
         "input-type", "only inputs that are tensors of known rank are supported",
         .tensor(input.name), .unsupported)
     }
-    guard shape.count <= 64 else {
-      throw failure("rank", "rank \(shape.count)", .tensor(input.name), .limitExceeded)
-    }
     let dimensions = shape.enumerated().map { axis, dimension -> Dimension in
       switch dimension {
       case .extent(let extent): return Dimension(extent)
@@ -148,15 +151,24 @@ struct Importer {
       }
     }
     let type = TensorType(element, Shape(dimensions))
-    guard let bytes = type.shape.elementCount.constant.map({ element.byteCount(of: $0) }) ?? 0,
-      bytes <= 1 << 40
-    else {
-      throw failure("tensor-size", "the input is too large", .tensor(input.name), .limitExceeded)
-    }
+    try checkLimits(type, .tensor(input.name))
     scope.values[input.name] = node.graph.addInput(input.name, type)
   }
 
-  private func check(_ output: ONNXValueInfo, _ value: ValueID) throws(DiagnosticError) {
+  /// Rank, extents and bytes of a tensor that the model names.
+  func checkLimits(_ type: TensorType, _ place: Diagnostic.Place) throws(DiagnosticError) {
+    let limits = options.limits
+    let extents = type.shape.dimensions.compactMap(\.constant)
+    let count = type.shape.elementCount
+    guard type.rank <= limits.rank, extents.allSatisfy({ $0 <= limits.extent }),
+      let bytes = count.constant.map({ type.element.byteCount(of: $0) }) ?? 0,
+      bytes <= limits.tensorBytes
+    else {
+      throw failure("tensor-size", "a tensor of \(type) is too large", place, .limitExceeded)
+    }
+  }
+
+  func check(_ output: ONNXValueInfo, _ value: ValueID) throws(DiagnosticError) {
     guard case .tensor(let element, let shape)? = output.type else { return }
     let type = node.graph.type(of: value)
     guard type.element == element else {

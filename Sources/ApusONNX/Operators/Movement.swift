@@ -14,8 +14,14 @@ extension OperatorRule {
     },
     OperatorRule("Gather") { node throws(ImportFailure) in
       let operands = try node.allOperands(atLeast: 2, atMost: 2)
-      let axis = try node.axis(
-        try node.integer("axis", default: 0), rank: node.type(of: operands[0]).rank)
+      let shape = node.type(of: operands[0]).shape
+      let axis = try node.axis(try node.integer("axis", default: 0), rank: shape.rank)
+      if let extent = shape[axis].constant,
+        let index = node.contents[operands[1]]?.compactMap(\.constant)
+          .first(where: { $0 < -extent || $0 >= extent })
+      {
+        throw .invalid("gather-index", "index \(index) is outside an axis of extent \(extent)")
+      }
       return [try node.add(.gather(Gather(axis: axis)), operands)]
     },
     OperatorRule("Pad", pad),

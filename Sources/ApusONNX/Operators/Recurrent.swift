@@ -17,7 +17,10 @@ extension OperatorRule {
       let directions = number == 2 ? 2 : 1
       let activations = try RecurrentActivations(
         &node, standard: standard, directions: directions)
-      _ = try node.integer("hidden_size")
+      let hidden = try node.integer("hidden_size")
+      if let hidden, node.type(of: try node.operand(2)).shape.dimensions.last != Dimension(hidden) {
+        throw .invalid("hidden-size", "the weights are not those of \(hidden) units")
+      }
       _ = try node.integer("output_sequence")
       guard node.optionalOperand(4) == nil else {
         throw .unsupported("sequence-lengths", "\(name) with sequence lengths")

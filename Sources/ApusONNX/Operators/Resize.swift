@@ -22,6 +22,9 @@ extension OperatorRule {
       return [try node.resized(style, scales: isOld ? 1 : 2)]
     },
     OperatorRule("Upsample") { node throws(ImportFailure) in
+      guard node.version < 10 else {
+        throw .invalid("deprecated", "Upsample does not exist in opset \(node.version)")
+      }
       let style = ResizeStyle(
         mode: try ResizeStyle.mode(try node.text("mode", default: "nearest")),
         coordinates: .asymmetric, rounding: .floor, coefficient: -0.75, excludesOutside: false,
@@ -95,7 +98,7 @@ extension NodeImporter {
       try style.coordinates == .cropAndResize ? reals(1, named: "roi", count: 2 * axes.count) : nil
     let sizes = try place == 2 ? integers(3) : nil
     if let sizes, !sizes.isEmpty {
-      guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
+      guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 }) else {
         throw .invalid("resize-sizes", "Resize needs one positive size per axis")
       }
       let ratios = zip(sizes, axes).map {
@@ -133,8 +136,10 @@ extension NodeImporter {
   }
 
   private func resizedExtent(_ size: Double) throws(ImportFailure) -> Int {
-    guard size >= 0, size < Double(1 << 24) else {
-      throw .unsupported("resize-sizes", "Resize to an extent of \(size)")
+    guard size >= 0, size <= Double(1 << 24) else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "resize-limit",
+        message: "Resize to an extent of \(size)")
     }
     return Int(size)
   }

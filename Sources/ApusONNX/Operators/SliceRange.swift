@@ -5,7 +5,7 @@ extension NodeImporter {
   func sliceRange(
     start: Dimension, end: Dimension, step: Int, extent: Dimension
   ) throws(ImportFailure) -> (start: Dimension, count: Dimension) {
-    guard step != 0, step != .min else { throw .invalid("slice-step", "step \(step)") }
+    guard step != 0 else { throw .invalid("slice-step", "step 0") }
     let first = try wrapped(start, extent)
     let last = try wrapped(end, extent)
     let length: Dimension
@@ -17,7 +17,7 @@ extension NodeImporter {
       low = clamped(first, -1, extent - 1)
       length = larger(low - clamped(last, -1, extent - 1), 0)
     }
-    let stride = Dimension(abs(step))
+    let stride = Dimension(step == .min ? .max : abs(step))
     return (length == 0 ? 0 : low, (length + stride - 1) / stride)
   }
 

@@ -21,7 +21,7 @@ extension Pass {
     "common-subexpressions", "compute equal operations once"
   ) { graph, _ in graph = graph.withoutRepetitions() }
 
-  /// Moves factors of channels into weights, where they cost nothing.
+  /// Moves factors of channels and columns into weights, where they cost nothing.
   ///
   /// Before: `conv %x, %w` then `map {add(mul(a, b), c)}` with constant `b`.
   /// After: `conv %x, %w·b` then `map {add(a, c)}`.

@@ -33,6 +33,8 @@ extension Rule {
     },
     // broadcast(x, shape(x)) = x; slice(x, everything) = x
     Rule("view-of-all") { rewriter, node throws(OperatorError) in
+      guard let operand = node.operands.first, rewriter.type(of: operand).quantization == nil
+      else { return nil }
       switch node.operation {
       case .broadcast(let broadcast):
         return rewriter.type(of: node.operands[0]).shape == broadcast.shape ? node.operands : nil

@@ -242,7 +242,8 @@ APUS_INLINE float apus_i32_to_f32_1(int32_t x) { return (float)x; }
 APUS_INLINE apus_f32_1 apus_log_1(apus_f32_1 x) {
   const apus_mask_1 tiny = x < 0x1p-126f;
   const apus_f32_1 scaled = apus_select_1(tiny, x * 0x1p23f, x);
-  const apus_i32_1 bits = apus_bits_1(scaled) - 0x3f3504f3;
+  /* Without the sign nothing overflows; the end gives negative numbers NaN. */
+  const apus_i32_1 bits = (apus_bits_1(scaled) & 0x7fffffff) - 0x3f3504f3;
   apus_f32_1 e = apus_i32_to_f32_1(bits >> 23);
   e = e - apus_select_1(tiny, apus_splat_1(23.0f), apus_splat_1(0.0f));
   const apus_f32_1 r = apus_from_bits_1((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;
@@ -740,7 +741,8 @@ APUS_INLINE apus_f32_16 apus_i32_to_f32_16(apus_i32_16 x) {
 APUS_INLINE apus_f32_16 apus_log_16(apus_f32_16 x) {
   const apus_mask_16 tiny = x < 0x1p-126f;
   const apus_f32_16 scaled = apus_select_16(tiny, x * 0x1p23f, x);
-  const apus_i32_16 bits = apus_bits_16(scaled) - 0x3f3504f3;
+  /* Without the sign nothing overflows; the end gives negative numbers NaN. */
+  const apus_i32_16 bits = (apus_bits_16(scaled) & 0x7fffffff) - 0x3f3504f3;
   apus_f32_16 e = apus_i32_to_f32_16(bits >> 23);
   e = e - apus_select_16(tiny, apus_splat_16(23.0f), apus_splat_16(0.0f));
   const apus_f32_16 r = apus_from_bits_16((bits & 0x7fffff) + 0x3f3504f3) - 1.0f;

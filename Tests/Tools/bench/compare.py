@@ -37,7 +37,7 @@ def prepare(options):
     sources = map(str, sorted(vm.glob("*.c")))
     commands = [[*shared, "-Wno-psabi", f"-I{vm / 'include'}", *sources, "-lm",
                  "-o", folder / "vm.so"],
-                [*shared, "-march=native", ROOT / "Tests/Tools/bench/peak.c",
+                [*shared, "-march=native", "-x", "c", ROOT / "Sources/ApusRuntime/Native/peak.c.in",
                  "-o", folder / "peak.so"]]
     for name in options.models:
         path = folder / f"{name}.onnx"

@@ -18,6 +18,9 @@ public struct Map: Operator {
     guard operands.map(\.element) == function.operands else {
       throw OperatorError("the function takes other element types", id: "element-type")
     }
+    guard function.isDefined else {
+      throw OperatorError("the function is not defined on these types", id: "function-type")
+    }
     var shape = operands.first?.shape ?? Shape([Int]())
     for operand in operands.dropFirst() {
       guard let common = shape.broadcast(with: operand.shape) else {

@@ -21,6 +21,9 @@ public struct Gather: Operator {
     guard operands[1].element == .i32 || operands[1].element == .i64 else {
       throw OperatorError("indices must be i32 or i64", id: "element-type")
     }
+    guard operands[0].shape[axis] != 0 || operands[1].shape.elementCount == 0 else {
+      throw OperatorError("no index exists on an axis of extent 0", id: "gather-empty")
+    }
     var dimensions = operands[0].shape.dimensions
     dimensions.replaceSubrange(axis...axis, with: operands[1].shape.dimensions)
     return [TensorType(operands[0].element, Shape(dimensions))]

@@ -1,0 +1,97 @@
+extension Explanation {
+  /// Messages about commands, tensors and compiled models.
+  static let running = [
+    Explanation("bytecode-1", "The bytes of a program do not lie on 64 bytes in memory."),
+    Explanation(
+      "bytecode-10",
+      "An instruction reads a register that is not set or of another type."),
+    Explanation("bytecode-11", "An instruction could reach outside its buffer."),
+    Explanation("bytecode-12", "An instruction writes to an input or constant."),
+    Explanation("bytecode-13", "An instruction reads memory that nothing has written."),
+    Explanation("bytecode-14", "A program takes more memory or work than it may."),
+    Explanation("bytecode-2", "The file is no compiled program (.apb)."),
+    Explanation(
+      "bytecode-3",
+      "The program was written for another major version of the interpreter."),
+    Explanation("bytecode-4", "The file is cut short, or other bytes follow."),
+    Explanation(
+      "bytecode-5",
+      "The file changed after it was written: its checksum does not match."),
+    Explanation("bytecode-6", "The section table is malformed, or a reserved field is not 0."),
+    Explanation("bytecode-7", "The table of inputs and outputs is malformed."),
+    Explanation("bytecode-8", "The buffer table is malformed."),
+    Explanation("bytecode-9", "An instruction is malformed."),
+    Explanation("bytecode-element", "The interpreter does not know this element type."),
+    Explanation("bytecode-inputs", "The tensors given are not those that the program takes."),
+    Explanation(
+      "bytecode-limit",
+      "A kernel needs more than the interpreter has. The message says what."),
+    Explanation(
+      "bytecode-shape",
+      "Inputs and outputs of bytecode have fixed shapes of at most 8 axes."),
+    Explanation(
+      "c-compiler-failed",
+      "The C compiler fails. The notes are the first lines of its output."),
+    Explanation(
+      "c-compiler-missing",
+      "The C compiler cannot be started. Install one, or name it in CC."),
+    Explanation("case-missing", "There is no such folder of cases."),
+    Explanation("compiled-folder", "The folder holds no compiled model, or several."),
+    Explanation("emit-onnx", "Writing ONNX files is not supported."),
+    Explanation(
+      "file-access",
+      "The system does not let the file be read or written. The message has its reason."),
+    Explanation("folder", "A temporary folder cannot be made."),
+    Explanation("input-count", "The number of inputs given differs from that of the model."),
+    Explanation("input-missing", "The file has no tensor of this name."),
+    Explanation("input-size", "The shape of an input gives a symbol a size outside its bounds."),
+    Explanation(
+      "library",
+      "The shared library cannot be loaded, or is not one of a compiled model."),
+    Explanation("manifest", "The JSON file beside a compiled model is not its manifest."),
+    Explanation("not-a-file", "The name stands for a folder, device or pipe."),
+    Explanation("npy-header", "The header of a .npy file is malformed."),
+    Explanation("npy-magic", "The file is no .npy file."),
+    Explanation("npy-shape", "The shape in a .npy file is negative or too large."),
+    Explanation("npy-size", "A .npy file does not have the bytes that its shape calls for."),
+    Explanation("npy-string", "A string in a .npy file is not Unicode."),
+    Explanation(
+      "npy-type",
+      "A type of numpy that is not supported, or one that numpy does not have."),
+    Explanation("npy-version", "The version of the .npy file is not 1, 2 or 3."),
+    Explanation("npz-size", "An .npz archive ends at 4 GiB and 65534 arrays."),
+    Explanation("output-not-a-file", "The output would replace something that is no file."),
+    Explanation(
+      "pass",
+      "A pass failed: a mistake of the compiler. Please report it with the model."),
+    Explanation("protobuf-field", "The bytes are no protobuf message."),
+    Explanation("protobuf-number", "A number of a protobuf message is cut short."),
+    Explanation(
+      "run-size",
+      "The model computed a size outside its bounds. Widen them with --dim NAME=LOW..HIGH."),
+    Explanation("tensor-bool", "A bool is neither 0 nor 1."),
+    Explanation("tensor-file-ending", "Tensor files end in .npy, .npz or .pb."),
+    Explanation(
+      "tensorproto-elements",
+      "A .pb tensor has its elements in several fields, or not as many as its shape."),
+    Explanation(
+      "tensorproto-external",
+      "A .pb tensor with external data or segments is not supported."),
+    Explanation("tensorproto-field", "A field of a .pb tensor has another form than its own."),
+    Explanation("tensorproto-shape", "The shape of a .pb tensor is negative or too large."),
+    Explanation("tensorproto-string", "A string of a .pb tensor is not Unicode."),
+    Explanation("tensorproto-type", "The element type of a .pb tensor is not known."),
+    Explanation(
+      "threads-callback",
+      "Threads through a callback are not supported. Use openmp or none."),
+    Explanation(
+      "usage",
+      "The command line is not understood. `apus COMMAND --help` lists the options."),
+    Explanation("zip-checksum", "An entry of an archive fails its checksum."),
+    Explanation("zip-directory", "The directory of an archive is cut short."),
+    Explanation("zip-end", "The file is no zip archive, or cut short."),
+    Explanation("zip-entry", "An entry lies outside its archive."),
+    Explanation("zip-method", "An entry is compressed or encrypted. Write it with numpy.savez."),
+    Explanation("zip-overlap", "Entries of an archive overlap."),
+  ]
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Emitted C of the real float models, where the folder with them is at hand: see check-emitted-c.sh.
+#   usage: check-emitted-models.sh path/to/apus
+set -euo pipefail
+apus=$(realpath "${1:?usage: check-emitted-models.sh path/to/apus}")
+cd "$(dirname "$0")/../.."
+models=../shared/models
+if [[ ! -d $models ]]; then
+  echo "emitted-models: skipped, no folder $models"
+  exit 0
+fi
+declare -A dims=(
+  [dtln_1]="" [mnist_cntk]="" [yunet_n_320]="" [g2p_arpabet]=T=7,U=3 [hand_keypoint_mlp]=batch=3
+  [stories260k_decode]=P=5 [stories260k_prefill]=T=9
+)
+items=()
+while read -r name; do
+  items+=("$models/$name/model.onnx:${dims[$name]-N=2}")
+done < <(grep -v '^#' Tests/Conformance/models.txt)
+Tests/Tools/check-emitted-c.sh "$apus" "${items[@]}"
