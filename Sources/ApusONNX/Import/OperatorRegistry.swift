@@ -5,6 +5,11 @@ package enum OperatorRegistry {
     OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.views
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
+    + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
+    + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
+    + OperatorRule.regions + OperatorRule.linearAttention
+    + OperatorRule.training
+    + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {
