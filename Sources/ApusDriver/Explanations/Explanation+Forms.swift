@@ -61,6 +61,8 @@ extension Explanation {
     Explanation("loss-reduction", "The reduction must be none, sum or mean."),
     Explanation("loss-shape", "The scores and the classes of a loss differ in shape."),
     Explanation("lrn-size", "LRN needs a positive size and channels."),
+    Explanation("nms-shape", "The boxes and scores of NonMaxSuppression do not fit together."),
+    Explanation("nonzero-rank", "NonZero of a scalar is not supported."),
     Explanation("norm-power", "LpNormalization takes p = 1 or p = 2."),
     Explanation("onehot-depth", "OneHot needs a positive depth."),
     Explanation("onehot-values", "OneHot needs two values: off and on."),

@@ -9,7 +9,8 @@ package enum OperatorRegistry {
     + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
     + OperatorRule.regions + OperatorRule.linearAttention
     + OperatorRule.training
-    + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals
+    + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
+    + OperatorRule.suppression
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {
