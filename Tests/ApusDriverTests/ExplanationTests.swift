@@ -6,7 +6,7 @@ import Testing
 @Suite struct ExplanationTests {
   /// The IDs that stand in the sources: `id: "…"`, or the first argument of what makes failures.
   private func usedIDs() throws -> Set<String> {
-    let pattern = /(?:\bid:|\b(?:invalid|unsupported|failure)\()\s*"([a-z][a-z0-9-]*)"/
+    let pattern = /(?:\bid:|(?:invalid|unsupported|failure)\()\s*"([a-z][a-z0-9-]*)"/
     let sources = URL(filePath: Files.root + "/Sources")
     let files = try #require(
       FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))

@@ -26,7 +26,9 @@ struct ImportScope {
   /// The value that each name stands for.
   var values: [String: ValueID] = [:]
   var initializers: [String: ONNXTensor] = [:]
-  /// Operands of a function that the call leaves out.
+  /// The elements of each sequence.
+  var lists: [String: [ValueID]] = [:]
+  /// Operands of a function that the call leaves out, and optional values that are not there.
   var missing: Set<String> = []
   /// Values of the scope around, with what stands for them here, in the order of the inputs.
   var captures: [(outer: ValueID, inner: ValueID)] = []

@@ -20,6 +20,7 @@ extension Importer {
     _ control: ControlOperator, _ source: ONNXNode, _ operands: [ValueID?],
     _ place: Diagnostic.Place
   ) throws(DiagnosticError) -> [ValueID] {
+    let depth = openScopes
     do {
       let results: [ValueID]
       switch control {
@@ -30,6 +31,7 @@ extension Importer {
       try node.end()
       return results
     } catch let error as ImportFailure {
+      closeScopes(to: depth)
       throw located(error, source, operands, place)
     } catch let error as DiagnosticError {
       throw error
@@ -39,6 +41,15 @@ extension Importer {
   }
 
   // MARK: Regions
+
+  /// How many scopes and graphs are open.
+  var openScopes: (scopes: Int, graphs: Int) { (scopes.count, nodes.count) }
+
+  /// Leaves what was opened since, after a failure.
+  mutating func closeScopes(to depth: (scopes: Int, graphs: Int)) {
+    scopes.removeLast(scopes.count - depth.scopes)
+    nodes.removeLast(nodes.count - depth.graphs)
+  }
 
   /// The subgraph in an attribute of the node at hand.
   mutating func subgraph(_ name: String) throws(ImportFailure) -> ONNXGraph {
@@ -83,6 +94,10 @@ extension Importer {
     try addNodes()
     var outputs: [ValueID] = []
     for output in graph.outputs {
+      if list(named: output.name) != nil || scope.missing.contains(output.name) {
+        throw ImportFailure.unsupported(
+          "sequence-operand", "a subgraph whose result is a sequence or optional")
+      }
       guard let value = try value(named: output.name) else {
         throw ImportFailure.invalid("undefined-output", "no node makes \"\(output.name)\"")
       }
@@ -124,15 +139,14 @@ extension Importer {
     var regions: [Region] = []
     var misfit: (place: Int, error: any Error)?
     for (place, graph) in graphs.enumerated() {
-      let depth = (scopes.count, nodes.count)
+      let depth = openScopes
       do {
         regions.append(try way(graph, after: regions.first))
       } catch {
         // Sizes that the caller fixes may suit one branch only; the other one is never taken then.
         guard misfit == nil, !options.dimensions.isEmpty else { throw misfit?.error ?? error }
         misfit = (place, error)
-        scopes.removeLast(scopes.count - depth.0)
-        nodes.removeLast(nodes.count - depth.1)
+        closeScopes(to: depth)
       }
     }
     if let misfit {
@@ -203,11 +217,15 @@ extension Importer {
   }
 
   /// Adds the nodes of the one branch that is ever taken.
-  private mutating func take(_ graph: ONNXGraph) throws -> [ValueID] {
+  private mutating func take(_ graph: ONNXGraph) throws -> [ValueID] { try inlined(graph, [:]) }
+
+  /// Adds the nodes of a subgraph to the graph around it, with values for its inputs.
+  mutating func inlined(_ graph: ONNXGraph, _ given: [String: ValueID]) throws -> [ValueID] {
     scopes.append(
       ImportScope(
         graph, opsets: scope.opsets, graph: scope.graph, kind: .inlined,
         path: scope.path + [graph.name]))
+    scope.values = given
     try scope.collectInitializers(of: graph)
     let results = try body(graph)
     scopes.removeLast()

@@ -15,18 +15,47 @@ extension Importer {
     }
   }
 
+  /// Refuses functions that call themselves, nest deeply, or stand for too many nodes in all.
+  func checkFunctions() throws(DiagnosticError) {
+    var sizes: [String: Int] = [:]
+    var open: [String] = []
+    func size(of nodes: [ONNXNode]) throws(DiagnosticError) -> Int {
+      var sum = nodes.count
+      for node in nodes {
+        for graph in node.attributes.flatMap(\.graphs) {
+          sum = min(sum + (try size(of: graph.nodes)), Importer.mostNodes + 1)
+        }
+        guard let function = function(for: node) else { continue }
+        if open.contains(function.identity) {
+          throw failure(
+            "function-cycle", "function \(function.name) calls itself", .file)
+        }
+        if sizes[function.identity] == nil {
+          open.append(function.identity)
+          if open.count > 32 {
+            throw failure(
+              "inlining-limit", "functions call each other too deeply", .file, .limitExceeded)
+          }
+          sizes[function.identity] = try size(of: function.nodes)
+          open.removeLast()
+        }
+        sum = min(sum + (sizes[function.identity] ?? 0), Importer.mostNodes + 1)
+      }
+      return sum
+    }
+    guard try size(of: model.graph.nodes) <= Importer.mostNodes else {
+      throw failure(
+        "inlining-limit", "the functions of the model stand for too many nodes", .file,
+        .limitExceeded)
+    }
+  }
+
+  private static let mostNodes = 1_000_000
+
   /// Adds the nodes of a function in place of a call.
   mutating func inline(
     _ function: ONNXFunction, _ call: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
   ) throws(DiagnosticError) {
-    let open = scopes.filter { $0.kind == .function }.flatMap(\.path)
-    guard !open.contains(function.identity) else {
-      throw failure("function-cycle", "function \(function.name) calls itself", place)
-    }
-    inlinedNodes += function.nodes.count
-    guard open.count < 32, inlinedNodes <= 1_000_000 else {
-      throw failure("function-limit", "functions call too many others", place, .limitExceeded)
-    }
     guard operands.count <= function.inputs.count, call.outputs.count <= function.outputs.count
     else { throw failure("function-call", "\(function.name) takes fewer operands", place) }
     let given = Dictionary(

@@ -111,12 +111,17 @@ extension Importer {
 
   private mutating func add(_ index: Int) throws(DiagnosticError) {
     let source = scope.nodes[index]
+    if let list = ListOperator(source) { return try add(list, source, scope.place(index)) }
     var operands: [ValueID?] = []
     for name in source.inputs {
       if name.isEmpty || isMissing(name) {
         operands.append(nil)
       } else if let value = try value(named: name) {
         operands.append(value)
+      } else if list(named: name) != nil {
+        throw failure(
+          "sequence-operand", "\(source.operatorType) of a sequence is not supported",
+          scope.place(index), .unsupported)
       } else {
         throw failure(
           "undefined-name", "operand \"\(name)\" is not defined here", scope.place(index))
@@ -196,7 +201,9 @@ extension Importer {
           if visited.insert(function.identity).inserted, depth < 32 {
             visit(function.nodes, path + [function.name], depth + 1)
           }
-        } else if ControlOperator(node) == nil, OperatorRegistry.rule(for: node) == nil {
+        } else if ControlOperator(node) == nil, ListOperator(node) == nil,
+          OperatorRegistry.rule(for: node) == nil
+        {
           let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
           let version = scope.version(of: node.domain).map { ", opset \($0)" } ?? ""
           let place = Diagnostic.Place.node(

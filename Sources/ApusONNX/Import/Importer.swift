@@ -45,9 +45,6 @@ struct Importer {
   var scopes: [ImportScope]
   /// The graph at hand and those around it, the innermost last.
   var nodes: [NodeImporter]
-  /// The nodes that functions have been replaced by.
-  var inlinedNodes = 0
-
   init(_ model: ONNXModel, _ options: ImportOptions) {
     self.model = model
     self.options = options
@@ -76,10 +73,16 @@ struct Importer {
 
   mutating func run() throws(DiagnosticError) -> Graph {
     try checkVersions()
+    try checkFunctions()
     try listUnsupported()
     _ = try interface()
     try addNodes()
     for output in model.graph.outputs {
+      if list(named: output.name) != nil || scope.missing.contains(output.name) {
+        throw failure(
+          "sequence-operand", "an output that is a sequence or optional is not supported",
+          .tensor(output.name), .unsupported)
+      }
       guard let value = try value(named: output.name) else {
         throw failure("undefined-output", "no node makes this graph output", .tensor(output.name))
       }
