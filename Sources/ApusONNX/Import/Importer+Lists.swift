@@ -2,8 +2,8 @@ internal import ApusIR
 
 /// The operators of `ai.onnx` whose operands or results are sequences or optional values.
 ///
-/// How long a sequence is, and whether a value is there, is known at import; each element is a value
-/// of the graph, so that nothing of this is left when the model runs.
+/// How long a sequence is, and whether a value is there, is known at import. Each element is one
+/// value of the graph, so that nothing of this is left when the model runs.
 enum ListOperator: String {
   case empty = "SequenceEmpty"
   case construct = "SequenceConstruct"
