@@ -2,8 +2,9 @@
 package enum OperatorRegistry {
   /// All rules, grouped by subject.
   package static let rules: [OperatorRule] =
-    OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.views
+    OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.casts + OperatorRule.views
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
+    + OperatorRule.quantization + OperatorRule.quantizedProducts
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
 
   /// The rule for a node.

@@ -113,18 +113,6 @@ extension OperatorRule {
           try node.allOperands(atLeast: 3, atMost: 3), .select(x, y, .operand(2)))
       ]
     },
-    OperatorRule("Cast") { node throws(ImportFailure) in
-      _ = try node.flag("saturate", default: true)
-      _ = try node.text("round_mode", default: "up")
-      let target = try node.elementType("to")
-      return [try node.map([try node.operand(0)], .convert(x, target))]
-    },
-    OperatorRule("CastLike") { node throws(ImportFailure) in
-      _ = try node.flag("saturate", default: true)
-      _ = try node.text("round_mode", default: "up")
-      let target = node.type(of: try node.operand(1)).element
-      return [try node.map([try node.operand(0)], .convert(x, target))]
-    },
     OperatorRule("Clip", clip),
     OperatorRule("Dropout") { node throws(ImportFailure) in
       if let training = node.optionalOperand(2) {
