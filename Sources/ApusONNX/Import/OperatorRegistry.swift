@@ -5,6 +5,7 @@ package enum OperatorRegistry {
     OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.casts + OperatorRule.views
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
     + OperatorRule.quantization + OperatorRule.quantizedProducts
+    + OperatorRule.quantizedFunctions + OperatorRule.blockProducts
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
 
   /// The rule for a node.

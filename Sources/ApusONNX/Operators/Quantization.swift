@@ -7,6 +7,8 @@ extension OperatorRule {
   static let quantization: [OperatorRule] = [
     OperatorRule("QuantizeLinear", quantizeLinear),
     OperatorRule("DequantizeLinear", dequantizeLinear),
+    OperatorRule("QuantizeLinear", domain: "com.microsoft", quantizeLinear),
+    OperatorRule("DequantizeLinear", domain: "com.microsoft", dequantizeLinear),
     OperatorRule("DynamicQuantizeLinear") { node throws(ImportFailure) in
       try node.requireOperands(1...1)
       return try node.dynamicallyQuantized(try node.operand(0))

@@ -50,7 +50,7 @@ extension OperatorRule {
 
 extension NodeImporter {
   /// A tensor with its zero point taken off: itself without one, `i16` for integers of 8 bits.
-  fileprivate mutating func centred(
+  mutating func centred(
     _ value: ValueID, _ zero: ValueID?
   ) throws(ImportFailure) -> ValueID {
     let element = type(of: value).element
@@ -65,7 +65,7 @@ extension NodeImporter {
   }
 
   /// A parameter with one number as a number of rank 0.
-  fileprivate mutating func scalarIfSingle(_ value: ValueID) throws(ImportFailure) -> ValueID {
+  mutating func scalarIfSingle(_ value: ValueID) throws(ImportFailure) -> ValueID {
     type(of: value).shape.elementCount == 1 ? try reshape(value, to: Shape([Int]())) : value
   }
 
@@ -90,8 +90,8 @@ extension NodeImporter {
 
   /// `saturate(round(sum * (a * b / scale)) + zero)` with the scale and zero point at two operands
   /// from `place` on; the factor is one `f32`.
-  fileprivate mutating func requantize(
-    _ sum: ValueID, _ scales: [ValueID], _ place: Int
+  mutating func requantize(
+    _ sum: ValueID, _ scales: [ValueID], _ place: Int, by alpha: Double = 1
   ) throws(ImportFailure) -> ValueID {
     let (scale, zero) = (try operand(place), try operand(place + 1))
     let factors = [
@@ -99,7 +99,7 @@ extension NodeImporter {
     ]
     let factor = try map(
       factors,
-      .convert(x, .f32) * .convert(y, .f32) / .convert(.operand(2), .f32))
+      .convert(x, .f32) * .convert(y, .f32) * .real(alpha) / .convert(.operand(2), .f32))
     let element = type(of: zero).element
     let real = Scalar.convert(x, .f32) * y
     if isZero(zero) { return try map([sum, factor], .quantized(real, nil, as: element)) }
