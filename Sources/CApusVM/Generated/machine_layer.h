@@ -69,7 +69,10 @@ APUS_INLINE uint16_t apus_f32_to_f16(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
   const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | (magnitude >> 13 & 0x3ffu));
+  if (magnitude > 0x7f800000u) {
+    const uint32_t payload = magnitude >> 13 & 0x3ffu;
+    return (uint16_t)(sign | 0x7c00u | (payload ? payload : 0x200u));
+  }
   if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
   if (magnitude >= 0x38800000u) {
     const uint32_t odd = magnitude >> 13 & 1u;
@@ -88,7 +91,8 @@ APUS_INLINE float apus_bf16_to_f32(uint16_t h) {
 APUS_INLINE uint16_t apus_f32_to_bf16(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40u);
+  if ((bits & 0x7fffffffu) > 0x7f800000u)
+    return (uint16_t)(bits >> 16 | (bits & 0x7f0000u ? 0 : 0x40u));
   return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 /* For exponents of normal numbers. */
@@ -151,7 +155,7 @@ APUS_INLINE float apus_f8e5m2_to_f32(uint8_t b) { return apus_f16_to_f32((uint16
 /* To nearest, ties to even; too large numbers become infinite. */
 APUS_INLINE uint8_t apus_f32_to_f8e5m2(float x) {
   const uint32_t sign = apus_sign_bit(x) << 7;
-  if (x != x) return (uint8_t)(sign | 0x7eu);
+  if (x != x) return (uint8_t)(apus_f32_to_f16(x) >> 8 | (apus_f32_to_f16(x) & 0x300u ? 0 : 2u));
   const uint32_t magnitude = apus_f32_to_small(x, 2, 15);
   return (uint8_t)(sign | (magnitude > 0x7bu ? 0x7cu : magnitude));
 }
