@@ -92,11 +92,10 @@ extension KernelBuilder {
       builder.loop(count) { builder, place in
         let bits = Expression.binary(
           .shiftRight, .register(packed), builder.offset(of: place, type))
-        let value = Expression.binary(
-          .and, bits, .literal(.integer(1 << type.bitWidth - 1), .i32))
         let element =
           type.isInteger
-          ? value.converted(from: .i32, to: type) : .reinterpret(value, from: .u8, to: type)
+          ? bits.converted(from: .i32, to: type)
+          : .reinterpret(bits.converted(from: .i32, to: .u4), from: .u8, to: type)
         builder.store(Access(elements.buffer, first + place), element, lanes: 1)
       }
     }

@@ -62,7 +62,7 @@ extension NodeImporter {
   ) throws(ImportFailure) -> ValueID {
     let shape = type(of: tensor).shape
     guard type(of: vector).shape == Shape([shape[1]]) else {
-      throw .invalid("conv-\(name)", "the \(name) needs one number per filter")
+      throw .invalid("conv-bias", "the \(name) needs one number per filter")
     }
     let ones = [Dimension](repeating: 1, count: shape.rank - 2)
     return try reshape(vector, to: Shape([shape[1]] + ones))

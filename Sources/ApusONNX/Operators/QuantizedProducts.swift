@@ -82,7 +82,7 @@ extension NodeImporter {
     guard let value, type(of: value).shape.elementCount != 1 else { return value }
     let shape = type(of: filter).shape
     guard shape.rank > 0, type(of: value).shape == Shape([shape[0]]) else {
-      throw .invalid("conv-zero-point", "the zero point needs one number per filter")
+      throw .invalid("conv-bias", "the zero point needs one number per filter")
     }
     let ones = [Dimension](repeating: 1, count: shape.rank - 1)
     return try reshape(value, to: Shape([shape[0]] + ones))
