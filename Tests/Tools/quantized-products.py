@@ -34,9 +34,10 @@ def case(folder, name, operator, operands, **attributes):
     data.mkdir(parents=True, exist_ok=True)
     domain = attributes.pop("domain", "")
     names = ["" if value is None else f"x{i}" for i, value in enumerate(operands)]
+    order = attributes.pop("order", range(len(operands)))
     tensors = [(n, v) for n, v in zip(names, operands) if v is not None]
     inputs = tensors[:1]
-    node = helper.make_node(operator, names, ["y"], domain=domain, **attributes)
+    node = helper.make_node(operator, [names[i] for i in order], ["y"], domain=domain, **attributes)
     proto = helper.make_graph(
         [node], name,
         [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
@@ -121,6 +122,12 @@ def functions(folder):
             case(real, f"blocks_{bits}_{zeros is None}", "MatMulNBits",
                  [a[:, :50], whole(np.uint8, 24, 4, 2 * bits), scale(shape=96), zeros],
                  K=50, N=24, bits=bits, block_size=16, **more)
+    places = np.array([[3, -1], [0, 8]])
+    for bits in (2, 4, 8):
+        for zeros in (None, whole(np.uint8, 9, (3 * bits + 7) // 8)):
+            case(real, f"gather_{bits}_{zeros is None}", "GatherBlockQuantized",
+                 [places, whole(np.uint8, 9, 6 * bits), scale(shape=(9, 3)), zeros],
+                 order=[1, 0, 2, 3], bits=bits, block_size=16, gather_axis=0, quantize_axis=1, **more)
 
 
 def main():

@@ -7,6 +7,8 @@ extension Explanation {
       "Weights in blocks need 2, 4 or 8 bits, positive extents, and a block size that is a power "
         + "of 2 of at least 16."),
     Explanation("channels-last", "A quantized pooling with channels last is not supported."),
+    Explanation(
+      "gather-axis", "A table in blocks is gathered along another axis than that of the blocks."),
     Explanation("group-index", "Weights in blocks with g_idx are not supported."),
     Explanation("output-dtype", "output_dtype contradicts the type of the zero point."),
     Explanation("packed-weights", "Packed weights have more or fewer bytes than they should."),

@@ -4,7 +4,7 @@ private let x = Scalar.operand(0)
 private let y = Scalar.operand(1)
 
 extension OperatorRule {
-  /// Products with weights that are quantized in blocks of a row (`com.microsoft`).
+  /// Products with weights, and tables, that are quantized in blocks (`com.microsoft`).
   static let blockProducts: [OperatorRule] = [
     OperatorRule("MatMulNBits", domain: "com.microsoft") { node throws(ImportFailure) in
       try node.requireOperands(3...6)
@@ -24,7 +24,11 @@ extension OperatorRule {
         return [try node.map([product], .convert(x, element))]
       }
       return [try node.map([product, bias], .convert(x + .convert(y, .f32), element))]
-    }
+    },
+    OperatorRule("GatherBlockQuantized", domain: "com.microsoft") { node throws(ImportFailure) in
+      try node.requireOperands(3...4)
+      return [try node.gatheredBlocks()]
+    },
   ]
 }
 
@@ -83,13 +87,69 @@ extension NodeImporter {
     guard type(of: bytes).element == .u8,
       type(of: bytes).shape.elementCount == Dimension(rows * width)
     else { throw .invalid("packed-weights", "\(type(of: bytes)) for \(rows) x \(count) numbers") }
-    let column = try reshape(bytes, to: Shape([rows, width, 1]))
+    return try unpack(
+      try reshape(bytes, to: Shape([rows, width])), bits, count: Dimension(count))
+  }
+
+  /// The first `count` numbers along the last axis of bytes, each of some bits, low bits first.
+  fileprivate mutating func unpack(
+    _ bytes: ValueID, _ bits: Int, count: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    let each = 8 / bits
+    var shape = type(of: bytes).shape.dimensions
+    let column = try reshape(bytes, to: Shape(shape + [1]))
     let shifts = constant(TensorData(.u8, [each], (0..<each).map { UInt8($0 * bits) }))
     let parts = try map(
       [column, shifts],
       .binary(.and, .binary(.shiftRight, x, y), .literal(.integer(1 << bits - 1), .u8)))
-    let flat = try reshape(parts, to: Shape([rows, width * each]))
-    return width * each == count
-      ? flat : try add(.slice(Slice(whole: Shape([rows, count]))), [flat])
+    shape[shape.count - 1] = shape[shape.count - 1] * Dimension(each)
+    let flat = try reshape(parts, to: Shape(shape))
+    shape[shape.count - 1] = count
+    return type(of: flat).shape == Shape(shape)
+      ? flat : try add(.slice(Slice(whole: Shape(shape))), [flat])
+  }
+}
+
+extension NodeImporter {
+  /// Rows of a table that is quantized in blocks; indices outside the table give zeros.
+  fileprivate mutating func gatheredBlocks() throws(ImportFailure) -> ValueID {
+    let (table, indices, scales) = (try operand(0), try operand(1), try operand(2))
+    let shape = type(of: table).shape
+    let bits = try integer("bits", default: 4)
+    let block = try integer("block_size", default: 128)
+    let axis = try self.axis(try integer("gather_axis", default: 0), rank: shape.rank)
+    let blocked = try self.axis(try integer("quantize_axis", default: 1), rank: shape.rank)
+    let isPacked = type(of: table).element == .u8 && bits < 8
+    guard axis != blocked, !isPacked || axis != shape.rank - 1, type(of: scales).rank == shape.rank
+    else { throw .unsupported("gather-axis", "GatherBlockQuantized along the axis of its blocks") }
+    guard [2, 4, 8].contains(bits), let extent = shape[axis].constant else {
+      throw .invalid("block-size", "numbers of \(bits) bits in a table of shape \(shape)")
+    }
+    func rows(
+      _ tensor: ValueID, _ node: inout NodeImporter, count: Dimension
+    ) throws(ImportFailure) -> ValueID {
+      let rows = try node.add(.gather(Gather(axis: axis)), [tensor, indices])
+      return isPacked && node.type(of: tensor).element == .u8
+        ? try node.unpack(rows, bits, count: count) : rows
+    }
+    let last = shape.rank - 1
+    let values = try rows(table, &self, count: shape[last] * Dimension(8 / bits))
+    let moved = blocked < axis ? blocked : blocked + type(of: indices).rank - 1
+    var scheme = QuantizationScheme(
+      scale: try spread(
+        try rows(scales, &self, count: 0), over: values, axis: moved, block: block))
+    if let zeros = optionalOperand(3) {
+      let found = try rows(zeros, &self, count: type(of: scales).shape[last])
+      scheme.zero = try spread(found, over: values, axis: moved, block: block)
+    } else if type(of: table).element == .u8 {
+      scheme.zero = constant(Double(1 << (bits - 1)), .u8)
+    }
+    let real = try dequantize(values, scheme, as: type(of: scales).element)
+    let ones = [Dimension](repeating: 1, count: shape.rank - axis - 1)
+    let places = try reshape(indices, to: Shape(type(of: indices).shape.dimensions + ones))
+    let limit = Scalar.literal(.integer(extent), type(of: indices).element)
+    return try map(
+      [real, places],
+      .select(.binary(.and, y < limit, .compare(.greaterOrEqual, y, 0 - limit)), x, 0))
   }
 }

@@ -87,7 +87,7 @@ extension NodeImporter {
   }
 
   /// A parameter of quantization so that it broadcasts over a tensor.
-  private mutating func spread(
+  mutating func spread(
     _ parameter: ValueID, over value: ValueID, axis: Int, block: Int
   ) throws(ImportFailure) -> ValueID {
     let (shape, target) = (type(of: parameter).shape, type(of: value).shape)
