@@ -127,7 +127,8 @@ def functions(folder):
         for zeros in (None, whole(np.uint8, 9, (3 * bits + 7) // 8)):
             case(real, f"gather_{bits}_{zeros is None}", "GatherBlockQuantized",
                  [places, whole(np.uint8, 9, 6 * bits), scale(shape=(9, 3)), zeros],
-                 order=[1, 0, 2, 3], bits=bits, block_size=16, gather_axis=0, quantize_axis=1, **more)
+                 order=[1, 0, 2, 3], bits=bits, block_size=16, gather_axis=0, quantize_axis=1,
+                 **more)
 
 
 def main():
