@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     if (raw == NULL || given != apus_vm_input(&program, 0).byte_count) return 3;
     inputs[0] = raw;
   }
-  apus_vm_run(&program, room(apus_vm_memory_bytes(&program)), inputs, outputs);
+  apus_vm_run(&program, room(apus_vm_memory_bytes(&program)), inputs, outputs, NULL);
   for (uint32_t i = 0; i < out; i++) {
     apus_vm_port port = apus_vm_output(&program, i);
     printf("%.*s:", (int)port.name_length, port.name);

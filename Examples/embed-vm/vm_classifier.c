@@ -30,7 +30,7 @@ static void *read_file(const char *path, size_t *size) {
 static int run(const float *image, float *probabilities) {
   const void *inputs[] = {image};
   void *outputs[] = {probabilities};
-  apus_vm_run(&program, memory, inputs, outputs);
+  apus_vm_run(&program, memory, inputs, outputs, NULL);
   return 0;
 }
 

@@ -29,7 +29,7 @@ extension Bytecode {
         lines += "\((place - start) / 4): " + String(repeating: "  ", count: depth) + name
         lines += detail(opcode, function: Int(first >> 8 & 0xff), lanes: first >> 16)
         lines += operands.isEmpty ? "\n" : " \(operands.joined(separator: " "))\n"
-        if opcode <= APUS_OP_WITHIN.rawValue { depth += 1 }
+        if opcode < APUS_OP_END.rawValue { depth += 1 }
         place += 4 * count
       }
       return lines

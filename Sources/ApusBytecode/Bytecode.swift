@@ -20,16 +20,21 @@ struct ProgramWriter {
   let program: Program
   private var strings: [UInt8] = []
   private var constants: [UInt8] = []
+  private var sizes: SizeTable
 
-  init(_ program: Program) { self.program = program }
+  init(_ program: Program) {
+    self.program = program
+    sizes = SizeTable(program)
+  }
 
   mutating func file() throws(DiagnosticError) -> [UInt8] {
     var code: [UInt8] = []
     var kernels: [UInt8] = []
     var slots = 0
     for kernel in program.kernels {
-      var encoder = KernelEncoder(program: program)
-      encoder.encode(body: kernel.body)
+      var encoder = KernelEncoder(program: program, sizes: sizes)
+      encoder.encode(kernel)
+      sizes = encoder.sizes
       if let failure = encoder.failure { throw tooMuch(kernel, failure) }
       slots = max(slots, encoder.slotCount)
       kernels += name(kernel.name) + name(kernel.origins.joined(separator: "\n"))
@@ -38,7 +43,15 @@ struct ProgramWriter {
     }
     let ports = try interface()
     let buffers = try bufferTable()
-    let sections = [ports, buffers, kernels, code, constants, strings]
+    var table: [UInt8] = []
+    if !program.symbols.isEmpty || !program.isStraight {
+      var names = Strings(bytes: strings)
+      let words = sizes.words { names.append($0) }
+      strings = names.bytes
+      for word in words { table += bytes(word) }
+    }
+    var sections = [ports, buffers, kernels, code, constants, strings]
+    if !table.isEmpty { sections.append(table) }
     return assemble(sections, slots: slots)
   }
 
@@ -46,15 +59,20 @@ struct ProgramWriter {
     var table: [UInt8] = []
     let ports = program.inputs.map { ($0, UInt32(0)) } + program.outputs.map { ($0, UInt32(1)) }
     for (port, direction) in ports {
-      guard let extents = port.type.shape.extents, extents.count <= 8 else {
+      let extents = port.type.shape.dimensions
+      guard extents.count <= 8 else {
         throw DiagnosticError(
           Diagnostic(
             .error, .unsupported, id: "bytecode-shape",
-            "port \(port.name) has type \(port.type), which has symbols or more than 8 axes"))
+            "port \(port.name) has type \(port.type), which has more than 8 axes"))
       }
       table += bytes(direction) + bytes(try number(port.type.element))
       table += bytes(UInt32(port.buffer.number)) + bytes(UInt32(extents.count)) + name(port.name)
-      for axis in 0..<8 { table += bytes(UInt64(axis < extents.count ? extents[axis] : 0)) }
+      for axis in 0..<8 {
+        let extent = axis < extents.count ? extents[axis] : 0
+        table += bytes(
+          extent.constant.map { UInt64($0) } ?? 1 << 63 | UInt64(sizes.number(extent)))
+      }
     }
     return table
   }
@@ -141,6 +159,18 @@ struct ProgramWriter {
 
   private func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}
+
+/// Names, one after the other.
+private struct Strings {
+  var bytes: [UInt8]
+
+  /// Adds a name; its place and its length.
+  mutating func append(_ text: String) -> [UInt32] {
+    let start = UInt32(bytes.count)
+    bytes += Array(text.utf8)
+    return [start, UInt32(text.utf8.count)]
   }
 }
 

@@ -29,28 +29,30 @@ extension KernelEncoder {
     if steps == nil { finish(window.output, columns: window.channels, window.epilogue) }
   }
 
-  private func encoded(_ start: TileStart) -> [UInt32] {
+  private mutating func encoded(_ start: TileStart) -> [UInt32] {
     if case .columns(let access) = start { encoded(access) } else { [] }
   }
 
-  private func encoded(_ rows: TileRows) -> [UInt32] {
+  private mutating func encoded(_ rows: TileRows) -> [UInt32] {
     encoded(rows.base) + rows.offsets.flatMap { wide($0) }
   }
 
   /// The words of an epilogue; `nil` when it is no chain of steps.
-  private func steps(_ epilogue: TileEpilogue?) -> [UInt32]? {
+  private mutating func steps(_ epilogue: TileEpilogue?) -> [UInt32]? {
     guard let epilogue else { return [] }
     guard let steps = epilogue.function.epilogueSteps,
       epilogue.operands.allSatisfy({ 0...1 ~= $0.base.laneStride })
     else { return nil }
-    return steps.flatMap { step in
+    var words: [UInt32] = []
+    for step in steps {
       switch step {
-      case .add(let operand): [0, 0] + encoded(epilogue.operands[operand - 1])
-      case .clamp(let low, let high): [1, 0, low.bitPattern, high.bitPattern]
-      case .apply(let function): [2, function.number]
-      case .gate(let function): [3, function.number]
+      case .add(let operand): words += [0, 0] + encoded(epilogue.operands[operand - 1])
+      case .clamp(let low, let high): words += [1, 0, low.bitPattern, high.bitPattern]
+      case .apply(let function): words += [2, function.number]
+      case .gate(let function): words += [3, function.number]
       }
     }
+    return words
   }
 
   /// An epilogue as statements over the stored sums, row by row.

@@ -15,6 +15,8 @@ struct KernelEncoder {
   }
 
   let program: Program
+  /// The sizes that are not fixed.
+  var sizes: SizeTable
   var words: [UInt32] = []
   /// The most slots in use at one time.
   var slotCount = 0
@@ -25,24 +27,55 @@ struct KernelEncoder {
   private var lanes = 1
   private var registers: [Register: Int] = [:]
   private var variables: [IndexVariable: Int] = [:]
+  /// The machine's variables in use beside those, and what they hold.
+  private var extents: [Dimension: Int] = [:]
+  private var products: [Product: Int] = [:]
+  private var temporaries: Set<Int> = []
 
-  init(program: Program) { self.program = program }
+  /// An index variable times a size.
+  private struct Product: Hashable {
+    var variable: Int
+    var factor: Dimension
+  }
+
+  init(program: Program, sizes: SizeTable) {
+    self.program = program
+    self.sizes = sizes
+  }
+
+  /// Encodes a kernel; sizes that are not fixed are fetched first.
+  mutating func encode(_ kernel: Kernel) {
+    for extent in kernel.openExtents {
+      let number = freeVariable()
+      emit(APUS_OP_SIZE, [UInt32(number), sizes.number(extent)])
+      extents[extent] = number
+      temporaries.insert(number)
+    }
+    encode(body: kernel.body)
+  }
 
   /// Encodes a body and gives its registers and variables back.
   mutating func encode(body: [Statement]) {
     let (top, registers, variables) = (top, registers, variables)
+    let (products, temporaries) = (products, temporaries)
     for statement in body { encode(statement) }
     (self.top, self.registers, self.variables) = (top, registers, variables)
+    (self.products, self.temporaries) = (products, temporaries)
   }
 
   private mutating func encode(_ statement: Statement) {
     switch statement {
     case .loop(_, let variable, let extent, let body):
-      let number = declare(variable)
-      block(APUS_OP_LOOP, [UInt32(number)] + wide(fixed(extent)), body)
+      let number = UInt32(declare(variable))
+      if let extent = extent.constant {
+        block(APUS_OP_LOOP, [number] + wide(extent)) { $0.encode(body: body) }
+      } else {
+        let operands = [number, self.number(extent)]
+        block(APUS_OP_LOOPTO, operands) { $0.encode(body: body) }
+      }
       variables[variable] = nil
     case .within(let variable, let lower, let upper, let body):
-      block(APUS_OP_WITHIN, [number(variable)] + wide(fixed(lower)) + wide(fixed(upper)), body)
+      within(variable, lower, upper, body)
     case .bind(let variable, let operation): bind(variable, operation)
     case .set(let register, let expression): set(register, expression)
     case .store(let access, let expression, let lanes): store(access, expression, lanes: lanes)
@@ -63,12 +96,44 @@ struct KernelEncoder {
     words += operands
   }
 
-  private mutating func block(_ opcode: apus_opcode, _ operands: [UInt32], _ body: [Statement]) {
+  private mutating func block(
+    _ opcode: apus_opcode, _ operands: [UInt32], _ body: (inout KernelEncoder) -> Void
+  ) {
     emit(opcode, operands + [0])
     let start = words.count
-    encode(body: body)
+    body(&self)
     emit(APUS_OP_END, [])
     words[start - 1] = UInt32(words.count - start)
+  }
+
+  /// Bounds that are not fixed are compared through differences.
+  private mutating func within(
+    _ variable: IndexVariable, _ lower: Dimension, _ upper: Dimension, _ body: [Statement]
+  ) {
+    if let lower = lower.constant, let upper = upper.constant {
+      let operands = [number(variable)] + wide(lower) + wide(upper)
+      return block(APUS_OP_WITHIN, operands) { $0.encode(body: body) }
+    }
+    let above = difference(variable, lower)
+    let below = difference(variable, upper)
+    let outer = [above] + wide(0) + wide(.max)
+    block(APUS_OP_WITHIN, outer) { encoder in
+      let inner = [below] + encoder.wide(-(1 << 62)) + encoder.wide(0)
+      encoder.block(APUS_OP_WITHIN, inner) {
+        $0.encode(body: body)
+      }
+    }
+  }
+
+  /// A variable that holds another one minus a size.
+  private mutating func difference(_ variable: IndexVariable, _ extent: Dimension) -> UInt32 {
+    let result = freeVariable()
+    temporaries.insert(result)
+    let own = [number(variable)] + wide(1)
+    let other = extent.constant == nil ? [number(extent)] + wide(-1) : []
+    let operands = [other.isEmpty ? 1 : 2] + wide(-(extent.constant ?? 0)) + own + other
+    emit(APUS_OP_AFFINE, [UInt32(result)] + operands)
+    return UInt32(result)
   }
 
   private mutating func bind(_ variable: IndexVariable, _ operation: IndexOperation) {
@@ -83,17 +148,45 @@ struct KernelEncoder {
       let operands = wide(divisor) + encoded(index)
       emit(APUS_OP_REMAINDER, [UInt32(declare(variable))] + operands)
     case .load(let access, let extent):
-      let operands = wide(fixed(extent)) + encoded(access)
-      emit(APUS_OP_FETCH, [UInt32(declare(variable))] + operands)
+      let place = encoded(access)
+      if let extent = extent.constant {
+        emit(APUS_OP_FETCH, [UInt32(declare(variable))] + wide(extent) + place)
+      } else {
+        emit(APUS_OP_FETCHTO, [UInt32(declare(variable)), number(extent)] + place)
+      }
     }
   }
 
   private mutating func declare(_ variable: IndexVariable) -> Int {
-    let used = Set(variables.values)
+    let free = freeVariable()
+    variables[variable] = free
+    return free
+  }
+
+  private mutating func freeVariable() -> Int {
+    let used = temporaries.union(variables.values)
     let free = (0..<256).first { !used.contains($0) }
     if free == nil { failure = failure ?? "more than 256 index variables in one kernel" }
-    variables[variable] = free ?? 0
     return free ?? 0
+  }
+
+  /// The variable that holds a size.
+  private func number(_ extent: Dimension) -> UInt32 {
+    guard let number = extents[extent] else {
+      preconditionFailure("size \(extent) is fetched before the kernel")
+    }
+    return UInt32(number)
+  }
+
+  /// The variable that holds another one times a size.
+  private mutating func product(_ variable: UInt32, _ factor: Dimension) -> UInt32 {
+    let key = Product(variable: Int(variable), factor: factor)
+    if let known = products[key] { return UInt32(known) }
+    let result = freeVariable()
+    temporaries.insert(result)
+    emit(APUS_OP_PRODUCT, [UInt32(result), variable, number(factor)])
+    products[key] = result
+    return UInt32(result)
   }
 
   private func number(_ variable: IndexVariable) -> UInt32 {
@@ -109,15 +202,21 @@ extension KernelEncoder {
     [UInt32(truncatingIfNeeded: value), UInt32(truncatingIfNeeded: value >> 32)]
   }
 
-  func encoded(_ index: Index) -> [UInt32] {
-    index.terms.reduce([UInt32(index.terms.count)] + wide(fixed(index.constant))) {
-      $0 + [number($1.variable)] + wide(fixed($1.coefficient))
+  /// Terms that are not fixed become terms of variables of their own.
+  mutating func encoded(_ index: Index) -> [UInt32] {
+    var terms: [UInt32] = []
+    for term in index.terms {
+      if let factor = term.coefficient.constant {
+        terms += [number(term.variable)] + wide(factor)
+      } else {
+        terms += [product(number(term.variable), term.coefficient)] + wide(1)
+      }
     }
+    if index.constant.constant == nil { terms += [number(index.constant)] + wide(1) }
+    return [UInt32(terms.count / 3)] + wide(index.constant.constant ?? 0) + terms
   }
 
-  func fixed(_ extent: Dimension) -> Int { extent.constant ?? 0 }
-
-  func encoded(_ access: Access) -> [UInt32] {
+  mutating func encoded(_ access: Access) -> [UInt32] {
     [UInt32(access.buffer.number)] + wide(access.laneStride) + encoded(access.index)
   }
 }

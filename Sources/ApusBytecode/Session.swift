@@ -10,6 +10,10 @@ public struct Session: Sendable {
   public let memoryBytes: Int
   /// Lanes computed and multiply-adds of one run.
   public let work: UInt64
+  /// What the memory of each input must hold; bytes.
+  public let inputBytes: [Int]
+  /// What the memory of each output must hold; bytes.
+  public let outputBytes: [Int]
   private let bytes: TensorBuffer
   private let program: apus_vm_program
 
@@ -29,9 +33,13 @@ public struct Session: Sendable {
     }
     if status != APUS_VM_OK { throw Session.failure(status, word: loaded.failing_word) }
     program = loaded
-    interface = ProgramInterface(
-      inputs: (0..<apus_vm_input_count(&loaded)).map { Port(apus_vm_input(&loaded, $0)) },
-      outputs: (0..<apus_vm_output_count(&loaded)).map { Port(apus_vm_output(&loaded, $0)) })
+    interface = ProgramInterface(&loaded)
+    inputBytes = (0..<apus_vm_input_count(&loaded)).map {
+      Int(clamping: apus_vm_input(&loaded, $0).byte_count)
+    }
+    outputBytes = (0..<apus_vm_output_count(&loaded)).map {
+      Int(clamping: apus_vm_output(&loaded, $0).byte_count)
+    }
     memoryBytes = Int(clamping: apus_vm_memory_bytes(&loaded))
     work = loaded.work
   }
@@ -40,27 +48,46 @@ public struct Session: Sendable {
   ///
   /// - Throws: `input-count` or `input-type` when the tensors are not what the interface asks for.
   public func run(_ tensors: [TensorData]) throws(DiagnosticError) -> [TensorData] {
-    _ = try interface.sizes(for: tensors.map(\.type))
-    let results = interface.outputs.map { port in
-      UnsafeMutableRawBufferPointer.allocate(byteCount: port.byteCount + 64, alignment: 64)
+    var sizes = try interface.sizes(for: tensors.map(\.type))
+    let results = outputBytes.map {
+      UnsafeMutableRawBufferPointer.allocate(byteCount: $0 + 64, alignment: 64)
     }
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: memoryBytes, alignment: 64)
     defer {
       memory.deallocate()
       for result in results { result.deallocate() }
     }
-    withPointers(tensors[...], []) { pointers in
-      var program = program
-      let targets = results.map { $0.baseAddress }
-      withExtendedLifetime(bytes) {
-        apus_vm_run(&program, memory.baseAddress, pointers, targets)
-      }
+    for (place, tensor) in tensors.enumerated() where tensor.byteCount > inputBytes[place] {
+      let name = interface.inputs[place].name
+      throw DiagnosticError(
+        Diagnostic(.limitExceeded, id: "input-size", "input \(name) is too large"))
+    }
+    // Inputs are read up to their largest size, so that those of open size are copied.
+    let sources = zip(inputBytes, tensors).map { count, tensor in
+      let source = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(count, 1), alignment: 64)
+      source.initializeMemory(as: UInt8.self, repeating: 0)
+      tensor.withBytes { source.copyMemory(from: $0) }
+      return source
+    }
+    defer { for source in sources { source.deallocate() } }
+    let status = run(
+      sources.map { UnsafeRawPointer($0.baseAddress) }, results.map(\.baseAddress), &sizes,
+      memory: memory.baseAddress)
+    guard status == APUS_VM_OK else {
+      throw DiagnosticError(
+        Diagnostic(
+          .limitExceeded, id: "run-size", "a size that the model computes is out of its bounds"))
     }
     return zip(interface.outputs, results).compactMap { port, result in
-      let data = TensorBuffer(count: port.byteCount) {
-        $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: result[0..<port.byteCount]))
+      let type = interface.type(of: port, sizes: sizes)
+      guard let elements = type.shape.elementCount.constant,
+        let count = type.element.byteCount(of: elements), (0...result.count).contains(count)
+      else { return nil }
+      let data = TensorBuffer(count: count) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: result[0..<count]))
       }
-      return TensorData(port.type, in: data, range: 0..<port.byteCount)
+      return TensorData(type, in: data, range: 0..<count)
     }
   }
 
@@ -69,21 +96,23 @@ public struct Session: Sendable {
   /// - Parameters:
   ///   - inputs: Elements in the order of the interface, aligned to their type.
   ///   - outputs: Memory for the results.
+  ///   - sizes: The symbols of the interface: given ones go in, the others come out.
   ///   - memory: `memoryBytes` bytes, aligned to 64.
   public func run(
-    _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?],
+    _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?], _ sizes: inout [Int64],
     memory: UnsafeMutableRawPointer
   ) {
-    var program = program
-    withExtendedLifetime(bytes) { apus_vm_run(&program, memory, inputs, outputs) }
+    _ = run(inputs, outputs, &sizes, memory: Optional(memory))
   }
 
-  private func withPointers(
-    _ tensors: ArraySlice<TensorData>, _ found: [UnsafeRawPointer?],
-    _ body: ([UnsafeRawPointer?]) -> Void
-  ) {
-    guard let first = tensors.first else { return body(found) }
-    first.withBytes { withPointers(tensors.dropFirst(), found + [$0.baseAddress], body) }
+  private func run(
+    _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?], _ sizes: inout [Int64],
+    memory: UnsafeMutableRawPointer?
+  ) -> apus_vm_status {
+    var program = program
+    return withExtendedLifetime(bytes) {
+      apus_vm_run(&program, memory, inputs, outputs, &sizes)
+    }
   }
 
   private static func failure(_ status: apus_vm_status, word: UInt32) -> DiagnosticError {
@@ -101,21 +130,41 @@ public struct Session: Sendable {
 // that it may run on many threads at once.
 extension apus_vm_program: @retroactive @unchecked Sendable {}
 
-extension Port {
-  fileprivate var byteCount: Int {
-    type.element.byteCount(of: type.shape.elementCount.constant ?? 0) ?? 0
+extension ProgramInterface {
+  /// What a loaded program says of its ports and sizes.
+  fileprivate init(_ program: inout apus_vm_program) {
+    let symbols = (0..<apus_vm_dimension_count(&program)).map { place in
+      let size = apus_vm_dimension_at(&program, place)
+      let text = UnsafeRawBufferPointer(start: size.name, count: size.name_length)
+      return SymbolBounds(
+        name: String(decoding: text, as: UTF8.self), lower: Int(size.low), upper: Int(size.high))
+    }
+    let formulas = SizeFormulas(program, symbols: symbols.map(\.name))
+    self.init(
+      inputs: (0..<apus_vm_input_count(&program)).map {
+        Port(apus_vm_input(&program, $0), formulas)
+      },
+      outputs: (0..<apus_vm_output_count(&program)).map {
+        Port(apus_vm_output(&program, $0), formulas)
+      }, symbols: symbols, givenCount: Int(apus_vm_given_dimension_count(&program)))
   }
+}
 
-  fileprivate init(_ port: apus_vm_port) {
+extension Port {
+  fileprivate init(_ port: apus_vm_port, _ formulas: SizeFormulas) {
     let text = UnsafeRawBufferPointer(start: port.name, count: port.name_length)
-    let extents = withUnsafeBytes(of: port.shape) { bytes in
-      (0..<Int(port.rank)).map {
-        Int(bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self))
+    let extents = withUnsafeBytes(of: port.shape) { shape in
+      withUnsafeBytes(of: port.sizes) { sizes in
+        (0..<Int(port.rank)).map { axis in
+          let size = sizes.loadUnaligned(fromByteOffset: axis * 4, as: Int32.self)
+          if size >= 0 { return formulas.extent(Int(size)) }
+          return Dimension(Int(shape.loadUnaligned(fromByteOffset: axis * 8, as: Int64.self)))
+        }
       }
     }
     self.init(
       name: String(decoding: text, as: UTF8.self),
-      type: TensorType(ElementType(machineNumber: port.element) ?? .f32, extents),
+      type: TensorType(ElementType(machineNumber: port.element) ?? .f32, Shape(extents)),
       buffer: BufferID(0))
   }
 }

@@ -9,6 +9,9 @@
 enum { APUS_MAX_LANES = 256, APUS_MAX_DEPTH = 32, APUS_MAX_SLOTS = 2048, APUS_VARIABLES = 256,
        APUS_MAX_BUFFERS = 16384, APUS_TILE_ROWS = 14, APUS_TILE_COLUMNS = 64, APUS_LEVELS = 4,
        APUS_STEPS = 8 };
+enum { APUS_STEP_RUN, APUS_STEP_READ, APUS_STEP_SET, APUS_STEP_REQUIRE, APUS_STEP_BRANCH,
+       APUS_STEP_REPEAT };
+#define APUS_UNBOUNDED ((int64_t)1 << 60)
 enum { APUS_INPUT, APUS_OUTPUT, APUS_CONSTANT, APUS_ARENA };
 /* What products do to their sums: add an operand, clamp, f(x), x * f(x). */
 enum { APUS_ADD, APUS_CLAMP, APUS_APPLY, APUS_GATE };
@@ -117,6 +120,14 @@ void apus_select_lanes(uint32_t type, size_t n, void *d, const void *m, const vo
                        const void *b);
 void apus_across(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
 void apus_spread(uint32_t type, size_t n, void *d, const void *a);
+/* vm_sizes.c: sizes and steps. */
+typedef struct { int64_t low, high; } apus_range;
+extern const uint32_t apus_step_words[];
+apus_range apus_symbol_range(const apus_vm_program *m, uint32_t symbol);
+apus_range apus_size_range(const apus_vm_program *m, uint32_t size);
+void apus_refresh_sizes(const apus_vm_program *m, const int64_t *symbols, int64_t *sizes);
+apus_vm_status apus_parse_sizes(apus_vm_program *m, const uint8_t *section, uint64_t length);
+apus_vm_status apus_verify_steps(const apus_vm_program *m);
 /* vm_verify.c: proves that every instruction is safe. */
 apus_vm_status apus_verify(apus_vm_program *program);
 #endif

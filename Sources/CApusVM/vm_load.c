@@ -2,7 +2,7 @@
 #include "vm.h"
 
 static const uint8_t magic[8] = {'A', 'P', 'U', 'S', 'B', 'C', '\r', '\n'};
-enum { HEADER = 64, ENTRY = 32, PORT = 88, BUFFER = 32, KERNEL = 24, SECTIONS = 6 };
+enum { HEADER = 64, ENTRY = 32, PORT = 88, BUFFER = 32, KERNEL = 24, SECTIONS = 7 };
 
 static uint64_t mix(uint64_t hash, uint64_t word) {
   hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -34,7 +34,7 @@ static apus_vm_status parse_sections(apus_vm_program *m) {
   }
   if (m->size != rounded(end)) return APUS_VM_BAD_LENGTH;
   for (; end < m->size; end++) if (m->bytes[end] != 0) return APUS_VM_BAD_SECTION;
-  for (int i = 1; i <= SECTIONS; i++) if (start[i] == NULL) return APUS_VM_BAD_SECTION;
+  for (int i = 1; i < SECTIONS; i++) if (start[i] == NULL) return APUS_VM_BAD_SECTION;
   if (length[1] % PORT || length[2] % BUFFER || length[3] % KERNEL || length[4] % 4 ||
       length[2] / BUFFER > APUS_MAX_BUFFERS || length[1] / PORT > APUS_MAX_BUFFERS ||
       length[3] / KERNEL > UINT32_MAX || length[4] / 4 > INT32_MAX)
@@ -45,7 +45,7 @@ static apus_vm_status parse_sections(apus_vm_program *m) {
   m->port_count = (uint32_t)(length[1] / PORT), m->buffer_count = (uint32_t)(length[2] / BUFFER);
   m->kernel_count = (uint32_t)(length[3] / KERNEL), m->code_words = (uint32_t)(length[4] / 4);
   m->constant_bytes = length[5], m->string_bytes = length[6];
-  return APUS_VM_OK;
+  return start[7] ? apus_parse_sizes(m, start[7], length[7]) : APUS_VM_OK;
 }
 
 /* The caller's memory is as large as its port says, so only the port's own buffer may name it. */
@@ -84,8 +84,16 @@ static apus_vm_status parse_ports(apus_vm_program *m) {
     apus_buffer b = apus_buffer_at(m, buffer);
     uint32_t place = output ? m->output_count++ : m->input_count++;
     uint64_t count = 1;
+    bool open = false;
     for (uint32_t axis = 0; axis < 8; axis++) {
       uint64_t extent = apus_u64_at(p + 24 + 8 * axis);
+      if (axis < rank && extent >> 63) {
+        uint64_t size = extent & INT64_MAX;
+        if (size >= m->size_count) return APUS_VM_BAD_INTERFACE;
+        apus_range r = apus_size_range(m, (uint32_t)size);
+        extent = r.high < 0 ? 0 : (uint64_t)r.high;
+        open = true;
+      }
       if (axis >= rank ? extent != 0 : extent > INT64_MAX) return APUS_VM_BAD_INTERFACE;
       if (axis >= rank) continue;
       if (extent != 0 && count > (uint64_t)INT64_MAX / extent) return APUS_VM_BAD_INTERFACE;
@@ -94,7 +102,7 @@ static apus_vm_status parse_ports(apus_vm_program *m) {
     uint32_t element = apus_u32_at(p + 4), packed = apus_packed(element);
     if (packed > 1) element = APUS_U8, count = count / packed + (count % packed != 0);
     if (b.storage != (output ? APUS_OUTPUT : APUS_INPUT) || b.offset != place ||
-        b.element != element || b.count != count)
+        b.element != element || (b.count != count && !open))
       return APUS_VM_BAD_INTERFACE;
   }
   return APUS_VM_OK;
@@ -140,7 +148,8 @@ apus_vm_status apus_vm_load(const void *bytes, size_t size, const apus_vm_limits
 }
 
 uint64_t apus_vm_memory_bytes(const apus_vm_program *m) {
-  return m->arena_bytes + 64 * (uint64_t)m->slots + rounded(8 * (uint64_t)m->buffer_count) + 64;
+  uint64_t numbers = (uint64_t)m->buffer_count + m->symbol_count + m->size_count;
+  return m->arena_bytes + 64 * (uint64_t)m->slots + rounded(8 * numbers) + 64;
 }
 uint32_t apus_vm_input_count(const apus_vm_program *m) { return m->input_count; }
 uint32_t apus_vm_output_count(const apus_vm_program *m) { return m->output_count; }
@@ -151,7 +160,12 @@ static apus_vm_port port(const apus_vm_program *m, uint32_t place) {
   apus_vm_port r = {.name = (const char *)m->strings + apus_u32_at(p + 16),
                     .name_length = apus_u32_at(p + 20), .element = (int32_t)apus_u32_at(p + 4),
                     .rank = apus_u32_at(p + 12), .byte_count = b.count * apus_width(b.element)};
-  for (size_t i = 0; i < r.rank; i++) r.shape[i] = apus_i64_at(p + 24 + 8 * i);
+  for (size_t i = 0; i < r.rank; i++) {
+    uint64_t extent = apus_u64_at(p + 24 + 8 * i);
+    uint32_t size = (uint32_t)extent;
+    r.sizes[i] = extent >> 63 ? (int32_t)size : -1;
+    r.shape[i] = extent >> 63 ? apus_size_range(m, size).high : (int64_t)extent;
+  }
   return r;
 }
 apus_vm_port apus_vm_input(const apus_vm_program *m, uint32_t place) { return port(m, place); }
@@ -166,6 +180,6 @@ const char *apus_vm_describe(apus_vm_status status) {
       "the checksum does not match", "malformed section table", "malformed interface",
       "malformed buffer table", "malformed instruction", "register used before it is set",
       "access outside its buffer", "write to read-only memory", "memory read before it is written",
-      "a limit is exceeded"};
+      "a limit is exceeded", "a size is malformed or out of bounds", "malformed step"};
   return (unsigned)status < sizeof text / sizeof *text ? text[status] : "unknown status";
 }

@@ -7,6 +7,8 @@ typedef struct {
   const apus_routines *routines;
   uint8_t *registers;
   uint8_t **base;
+  int64_t *symbols, *sizes;
+  bool failed;
   int depth;
   int64_t variable[APUS_VARIABLES];
   frame frames[APUS_MAX_DEPTH];
@@ -30,10 +32,21 @@ static float *floats(const machine *v, const uint32_t **w) {
   *w += apus_access_words(*w);
   return (float *)(void *)p;
 }
-static int64_t fetch(const machine *v, const uint32_t *w) {
-  int64_t extent = apus_i64_at(w + 3), i;
-  const uint8_t *p = place(v, w + 5);
-  if (element(v, w[5]) == APUS_I32) {
+/* Whether lanes that an access touches exist; asked only where verification could not tell. */
+static bool inside(machine *v, const uint32_t *w, uint32_t n) {
+  if (!v->m->checked) return true;
+  int64_t first = value(v, w + 3), reach = apus_i64_at(w + 1) * ((int64_t)n - 1), last;
+  uint64_t count = apus_buffer_at(v->m, w[0]).count;
+  bool fits = !__builtin_add_overflow(first, reach, &last) && first >= 0 && last >= 0 &&
+              (uint64_t)first < count && (uint64_t)last < count;
+  if (!fits) v->failed = true;
+  return fits;
+}
+static int64_t fetch(machine *v, const uint32_t *w, uint32_t at, int64_t extent) {
+  int64_t i;
+  if (!inside(v, w + at, 1)) return 0;
+  const uint8_t *p = place(v, w + at);
+  if (element(v, w[at]) == APUS_I32) {
     int32_t narrow;
     memcpy(&narrow, p, 4);
     i = narrow;
@@ -94,14 +107,18 @@ static void window(const machine *v, const uint32_t *w) {
 }
 #define REG(i) (v->registers + 64 * (size_t)w[i])
 /* Runs instructions on lanes. */
-static void lanes(const machine *v, const uint32_t *w) {
+static void lanes(machine *v, const uint32_t *w) {
   uint32_t f = (w[0] >> 8) & 0xff, n = w[0] >> 16, type = w[1] & 0xff;
   int64_t i;
   switch (w[0] & 0xff) {
-    case APUS_OP_LOAD: apus_load_lanes(element(v, w[3]), n, REG(2), place(v, w + 3),
-                                       apus_i64_at(w + 4)); break;
-    case APUS_OP_STORE: apus_store_lanes(element(v, w[3]), n, place(v, w + 3), apus_i64_at(w + 4),
-                                         REG(2)); break;
+    case APUS_OP_LOAD:
+      if (!inside(v, w + 3, n)) break;
+      apus_load_lanes(element(v, w[3]), n, REG(2), place(v, w + 3), apus_i64_at(w + 4));
+      break;
+    case APUS_OP_STORE:
+      if (!inside(v, w + 3, n)) break;
+      apus_store_lanes(element(v, w[3]), n, place(v, w + 3), apus_i64_at(w + 4), REG(2));
+      break;
     case APUS_OP_LITERAL: memcpy(REG(2), w + 3, 8); break;
     case APUS_OP_INDEX: i = value(v, w + 3), memcpy(REG(2), &i, 8); break;
     case APUS_OP_SPREAD: apus_spread(type, n, REG(2), REG(3)); break;
@@ -134,29 +151,21 @@ static uint32_t control(machine *v, const uint32_t *w, uint32_t at) {
   int64_t extent = 1, i = 0;
   if ((w[0] & 0xff) == APUS_OP_LOOP) {
     extent = apus_i64_at(w + 3);
+  } else if ((w[0] & 0xff) == APUS_OP_LOOPTO) {
+    extent = v->variable[w[3]];
   } else {
     i = v->variable[w[2]];
     if (i < apus_i64_at(w + 3) || i >= apus_i64_at(w + 5)) extent = 0;
   }
-  if (extent == 0) return next + w[words - 1];
+  if (extent <= 0) return next + w[words - 1];
   v->frames[v->depth++] = (frame){next, 0, extent, w[2]};
   v->variable[w[2]] = i;
   return next;
 }
-void apus_vm_run(const apus_vm_program *m, void *memory, const void *const *inputs,
-                 void *const *outputs) {
-  machine state = {.m = m, .routines = m->routines}, *v = &state;
-  v->registers = (uint8_t *)memory + m->arena_bytes;
-  v->base = (uint8_t **)(void *)(v->registers + 64 * (size_t)m->slots);
-  for (uint32_t i = 0; i < m->buffer_count; i++) {
-    apus_buffer b = apus_buffer_at(m, i);
-    const void *p = b.storage == APUS_INPUT ? inputs[b.offset]
-                    : b.storage == APUS_OUTPUT ? outputs[b.offset]
-                    : b.storage == APUS_ARENA ? (uint8_t *)memory + b.offset
-                                              : m->constants + b.offset;
-    memcpy(&v->base[i], &p, sizeof p);
-  }
-  for (uint32_t at = 0; at < m->code_words;) {
+/* Runs the code of one kernel. */
+static void run(machine *v, uint32_t at, uint32_t end) {
+  const apus_vm_program *m = v->m;
+  while (at < end && !v->failed) {
     const uint32_t *w = m->code + at;
     uint32_t opcode = w[0] & 0xff;
     if (opcode <= APUS_OP_END) {
@@ -167,11 +176,96 @@ void apus_vm_run(const apus_vm_program *m, void *memory, const void *const *inpu
       case APUS_OP_AFFINE: v->variable[w[2]] = value(v, w + 3); break;
       case APUS_OP_QUOTIENT: v->variable[w[2]] = value(v, w + 5) / apus_i64_at(w + 3); break;
       case APUS_OP_REMAINDER: v->variable[w[2]] = value(v, w + 5) % apus_i64_at(w + 3); break;
-      case APUS_OP_FETCH: v->variable[w[2]] = fetch(v, w); break;
+      case APUS_OP_FETCH: v->variable[w[2]] = fetch(v, w, 5, apus_i64_at(w + 3)); break;
+      case APUS_OP_FETCHTO: v->variable[w[2]] = fetch(v, w, 4, v->variable[w[3]]); break;
+      case APUS_OP_SIZE: v->variable[w[2]] = v->sizes[w[3]]; break;
+      case APUS_OP_PRODUCT:
+        v->variable[w[2]] = (int64_t)((uint64_t)v->variable[w[3]] * (uint64_t)v->variable[w[4]]);
+        break;
       default: lanes(v, w);
     }
     at += w[1] >> 16;
   }
+  v->depth = 0;
+}
+static void run_kernel(machine *v, uint32_t kernel) {
+  const uint8_t *p = v->m->kernels + 24 * (size_t)kernel;
+  run(v, apus_u32_at(p + 16), apus_u32_at(p + 16) + apus_u32_at(p + 20));
+}
+/* The element that a step reads. */
+static int64_t element_of_step(machine *v, const uint32_t *w) {
+  apus_buffer b = apus_buffer_at(v->m, w[0]);
+  int64_t at = v->sizes[w[1]], wide = 0;
+  if (at < 0 || (uint64_t)at >= b.count) return v->failed = true, 0;
+  const uint8_t *p = v->base[w[0]] + at * (int64_t)apus_width(b.element);
+  int32_t narrow;
+  if (b.element == APUS_BOOL) wide = *p;
+  else if (b.element == APUS_I32) memcpy(&narrow, p, 4), wide = narrow;
+  else memcpy(&wide, p, 8);
+  return wide;
+}
+static void set_symbol(machine *v, uint32_t symbol, int64_t value) {
+  apus_range r = apus_symbol_range(v->m, symbol);
+  bool open = r.low == -APUS_UNBOUNDED && r.high == APUS_UNBOUNDED;
+  if (!open && (value < r.low || value > r.high)) v->failed = true;
+  v->symbols[symbol] = value;
+  if (!v->failed) apus_refresh_sizes(v->m, v->symbols, v->sizes);
+}
+static void run_steps(machine *v, uint32_t at, uint32_t end) {
+  while (at < end && !v->failed) {
+    const uint32_t *w = v->m->steps + at;
+    uint32_t next = at + apus_step_words[w[0]];
+    switch (w[0]) {
+      case APUS_STEP_RUN: run_kernel(v, w[1]); break;
+      case APUS_STEP_READ: set_symbol(v, w[1], element_of_step(v, w + 2)); break;
+      case APUS_STEP_SET: set_symbol(v, w[1], v->sizes[w[2]]); break;
+      case APUS_STEP_REQUIRE: if (v->sizes[w[1]] != 0) v->failed = true; break;
+      case APUS_STEP_BRANCH:
+        if (element_of_step(v, w + 1)) run_steps(v, next, next + w[3]);
+        else run_steps(v, next + w[3], next + w[3] + w[4]);
+        next += w[3] + w[4];
+        break;
+      default:
+        v->symbols[w[1]] = 0;
+        apus_refresh_sizes(v->m, v->symbols, v->sizes);
+        for (int64_t i = 0; !v->failed && i < v->sizes[w[2]] &&
+                            (w[3] == UINT32_MAX || element_of_step(v, w + 3));) {
+          run_steps(v, next, next + w[5]);
+          v->symbols[w[1]] = ++i;
+          apus_refresh_sizes(v->m, v->symbols, v->sizes);
+        }
+        next += w[5];
+    }
+    at = next;
+  }
+}
+apus_vm_status apus_vm_run(const apus_vm_program *m, void *memory, const void *const *inputs,
+                           void *const *outputs, int64_t *dimensions) {
+  machine state = {.m = m, .routines = m->routines}, *v = &state;
+  v->registers = (uint8_t *)memory + m->arena_bytes;
+  v->base = (uint8_t **)(void *)(v->registers + 64 * (size_t)m->slots);
+  v->symbols = (int64_t *)(void *)(v->base + m->buffer_count);
+  v->sizes = v->symbols + m->symbol_count;
+  for (uint32_t i = 0; i < m->buffer_count; i++) {
+    apus_buffer b = apus_buffer_at(m, i);
+    const void *p = b.storage == APUS_INPUT ? inputs[b.offset]
+                    : b.storage == APUS_OUTPUT ? outputs[b.offset]
+                    : b.storage == APUS_ARENA ? (uint8_t *)memory + b.offset
+                                              : m->constants + b.offset;
+    memcpy(&v->base[i], &p, sizeof p);
+  }
+  if (m->sizes == NULL) {
+    run(v, 0, m->code_words);
+    return APUS_VM_OK;
+  }
+  /* Which kernels run is not known before: nothing an earlier run left shall be seen. */
+  memset(memory, 0, m->arena_bytes);
+  memset(v->symbols, 0, 8 * ((size_t)m->symbol_count + m->size_count));
+  apus_refresh_sizes(m, v->symbols, v->sizes);
+  for (uint32_t i = 0; i < m->given_count; i++) set_symbol(v, i, dimensions[i]);
+  run_steps(v, 0, m->step_words);
+  for (uint32_t i = m->given_count; i < m->dimension_count; i++) dimensions[i] = v->symbols[i];
+  return v->failed ? APUS_VM_BAD_SIZE : APUS_VM_OK;
 }
 const char *apus_opcode_name(uint32_t opcode) {
 #define NAME(name) #name,

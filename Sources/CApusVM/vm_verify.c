@@ -34,16 +34,20 @@ static apus_vm_status index_range(state *v, uint32_t at, int64_t *low, int64_t *
     int64_t k = apus_i64_at(x.term + 3 * i + 1), a, b;
     NEED(number < APUS_VARIABLES && v->variable[number].depth >= 0, BAD_REGISTER);
     interval r = v->variable[number];
-    NEED(!__builtin_mul_overflow(k, r.low, &a) && !__builtin_mul_overflow(k, r.high, &b),
-         OUT_OF_BOUNDS);
-    NEED(!__builtin_add_overflow(*low, a < b ? a : b, low) &&
-             !__builtin_add_overflow(*high, a < b ? b : a, high), OUT_OF_BOUNDS);
+    bool fits = !__builtin_mul_overflow(k, r.low, &a) && !__builtin_mul_overflow(k, r.high, &b) &&
+                !__builtin_add_overflow(*low, a < b ? a : b, low) &&
+                !__builtin_add_overflow(*high, a < b ? b : a, high);
+    if (!fits) {
+      NEED(v->m->sizes != NULL, OUT_OF_BOUNDS);
+      *low = -APUS_UNBOUNDED, *high = APUS_UNBOUNDED;
+    }
   }
   return APUS_VM_OK;
 }
 /* Checks the access at word `at`, widened by offsets, and moves `at` behind it. */
+/* What only a run can tell is left to it, where `open` allows that and the program has sizes. */
 static apus_vm_status check_access(state *v, uint32_t *at, int64_t low, int64_t high, bool write,
-                                   bool empty) {
+                                   bool empty, bool open) {
   int64_t first, last;
   NEED(*at <= v->words && v->words - *at >= 6, BAD_CODE);
   apus_access a = apus_access_at(v->w + *at);
@@ -52,14 +56,17 @@ static apus_vm_status check_access(state *v, uint32_t *at, int64_t low, int64_t 
   *at += apus_access_words(v->w + *at);
   if (v->dead || empty) return APUS_VM_OK;
   apus_buffer b = apus_buffer_at(v->m, a.buffer);
-  NEED(!__builtin_add_overflow(first, low, &first) && !__builtin_add_overflow(last, high, &last),
-       OUT_OF_BOUNDS);
-  NEED(first >= 0 && (last < 0 || (uint64_t)last < b.count) && last >= first, OUT_OF_BOUNDS);
+  bool fits = !__builtin_add_overflow(first, low, &first) &&
+              !__builtin_add_overflow(last, high, &last) && first >= 0 &&
+              (last < 0 || (uint64_t)last < b.count) && last >= first;
+  NEED(fits || (open && v->m->sizes != NULL), OUT_OF_BOUNDS);
+  if (!fits) v->m->checked = 1;
   if (write) {
     NEED(b.storage == APUS_OUTPUT || b.storage == APUS_ARENA, BAD_WRITE);
     v->set[a.buffer] |= 3;
   } else {
-    NEED(b.storage == APUS_INPUT || b.storage == APUS_CONSTANT || v->set[a.buffer], UNSET_READ);
+    NEED(b.storage == APUS_INPUT || b.storage == APUS_CONSTANT || v->set[a.buffer] ||
+             v->m->sizes != NULL, UNSET_READ);
   }
   return APUS_VM_OK;
 }
@@ -100,16 +107,18 @@ static apus_vm_status bind(state *v, uint32_t number, int64_t low, int64_t high)
 }
 static apus_vm_status open_block(state *v, uint32_t at, uint32_t limit) {
   const uint32_t *w = v->w;
-  bool loop = (w[0] & 0xff) == APUS_OP_LOOP;
-  NEED(v->depth < APUS_MAX_DEPTH && v->words == (loop ? 6u : 8u), BAD_CODE);
+  bool to = (w[0] & 0xff) == APUS_OP_LOOPTO, loop = to || (w[0] & 0xff) == APUS_OP_LOOP;
+  NEED(v->depth < APUS_MAX_DEPTH && v->words == (to ? 5u : loop ? 6u : 8u), BAD_CODE);
   uint32_t body = w[v->words - 1], number = w[2];
   NEED(body >= 2 && body <= limit - at - v->words && number < APUS_VARIABLES, BAD_CODE);
   block *b = &v->blocks[v->depth++];
   *b = (block){at + v->words + body, number, v->variable[number], v->trips, v->dead};
   int64_t low = 0, high;
   if (loop) {
-    int64_t extent = apus_i64_at(w + 3);
-    NEED(extent >= 0 && extent <= (int64_t)1 << 48, TOO_MUCH);
+    NEED(!to || (w[3] < APUS_VARIABLES && v->variable[w[3]].depth >= 0), BAD_REGISTER);
+    int64_t extent = to ? v->variable[w[3]].high : apus_i64_at(w + 3);
+    if (to && extent < 0) extent = 0;
+    NEED(extent >= 0 && (to || extent <= (int64_t)1 << 48), TOO_MUCH);
     NEED(b->saved.depth < 0, BAD_REGISTER);
     high = extent - 1;
     if (__builtin_mul_overflow(v->trips, (uint64_t)extent, &v->trips)) v->trips = UINT64_MAX;
@@ -136,6 +145,43 @@ static apus_vm_status close_block(state *v, uint32_t next) {
   v->depth--;
   return APUS_VM_OK;
 }
+/* The interval of a variable that an instruction names. */
+static apus_vm_status variable_range(state *v, uint32_t number, interval *r) {
+  NEED(number < APUS_VARIABLES && v->variable[number].depth >= 0, BAD_REGISTER);
+  *r = v->variable[number];
+  return APUS_VM_OK;
+}
+static apus_vm_status check_open_bind(state *v, uint32_t opcode) {
+  uint32_t type, at = 4;
+  interval a, b;
+  NEED(v->m->sizes != NULL && v->words >= 4, BAD_CODE);
+  if (opcode == APUS_OP_SIZE) {
+    NEED(v->words == 4 && v->w[3] < v->m->size_count, BAD_CODE);
+    apus_range r = apus_size_range(v->m, v->w[3]);
+    return bind(v, v->w[2], r.low, r.high);
+  }
+  TRY(variable_range(v, v->w[3], &a));
+  if (opcode == APUS_OP_FETCHTO) {
+    type = element_of(v, at);
+    NEED(type == APUS_I32 || type == APUS_I64, BAD_CODE);
+    TRY(check_access(v, &at, 0, 0, false, false, true));
+    NEED(at == v->words, BAD_CODE);
+    return bind(v, v->w[2], -1, a.high > 0 ? a.high - 1 : 0);
+  }
+  NEED(v->words == 5, BAD_CODE);
+  TRY(variable_range(v, v->w[4], &b));
+  const int64_t x[2] = {a.low, a.high}, y[2] = {b.low, b.high};
+  int64_t low = APUS_UNBOUNDED, high = -APUS_UNBOUNDED;
+  for (int k = 0; k < 4; k++) {
+    int64_t value;
+    bool large = __builtin_mul_overflow(x[k >> 1], y[k & 1], &value) || value > APUS_UNBOUNDED ||
+                 value < -APUS_UNBOUNDED;
+    if (large) low = -APUS_UNBOUNDED, high = APUS_UNBOUNDED;
+    if (!large && value < low) low = value;
+    if (!large && value > high) high = value;
+  }
+  return bind(v, v->w[2], low, high);
+}
 static apus_vm_status check_bind(state *v) {
   int64_t low, high, by;
   uint32_t opcode = v->w[0] & 0xff, at = opcode == APUS_OP_AFFINE ? 3 : 5;
@@ -144,7 +190,7 @@ static apus_vm_status check_bind(state *v) {
     uint32_t type = element_of(v, at);
     by = apus_i64_at(v->w + 3);
     NEED((type == APUS_I32 || type == APUS_I64) && by > 0, BAD_CODE);
-    TRY(check_access(v, &at, 0, 0, false, false));
+    TRY(check_access(v, &at, 0, 0, false, false, true));
     NEED(at == v->words, BAD_CODE);
     return bind(v, v->w[2], 0, by - 1);
   }
@@ -182,7 +228,7 @@ static apus_vm_status span(int64_t n, int64_t step, int64_t *low, int64_t *high)
 static apus_vm_status floats(state *v, uint32_t *at, int64_t low, int64_t high, bool write,
                              bool empty) {
   NEED(element_of(v, *at) == APUS_F32, BAD_CODE);
-  return check_access(v, at, low, high, write, empty);
+  return check_access(v, at, low, high, write, empty, false);
 }
 static void add_work(state *v, uint64_t work) {
   if (__builtin_mul_overflow(work, v->trips, &work) ||
@@ -345,7 +391,7 @@ static apus_vm_status check_memory(state *v, uint32_t opcode) {
   int64_t low = 0, high = 0;
   TRY(span(lanes, apus_i64_at(v->w + 4), &low, &high));
   if (opcode == APUS_OP_STORE) TRY(reads(v, 2, apus_widened(type), lanes));
-  TRY(check_access(v, &at, low, high, opcode == APUS_OP_STORE, false));
+  TRY(check_access(v, &at, low, high, opcode == APUS_OP_STORE, false, true));
   NEED(at == v->words, BAD_CODE);
   return opcode == APUS_OP_LOAD ? sets(v, 2, apus_widened(type), lanes) : APUS_VM_OK;
 }
@@ -372,10 +418,12 @@ static apus_vm_status check_instruction(state *v, uint32_t at, uint32_t limit) {
   NEED(reserved_is_zero(v->w), BAD_CODE);
   add_work(v, (v->w[0] >> 16) + 1u);
   switch (opcode) {
-    case APUS_OP_LOOP: case APUS_OP_WITHIN: return open_block(v, at, limit);
+    case APUS_OP_LOOP: case APUS_OP_WITHIN: case APUS_OP_LOOPTO: return open_block(v, at, limit);
     case APUS_OP_END: return close_block(v, at + v->words);
     case APUS_OP_AFFINE: case APUS_OP_QUOTIENT: case APUS_OP_REMAINDER: case APUS_OP_FETCH:
       return check_bind(v);
+    case APUS_OP_SIZE: case APUS_OP_PRODUCT: case APUS_OP_FETCHTO:
+      return check_open_bind(v, opcode);
     case APUS_OP_LOAD: case APUS_OP_STORE: return check_memory(v, opcode);
     case APUS_OP_INDEX:
       TRY(index_range(v, 3, &low, &high));
@@ -435,6 +483,7 @@ apus_vm_status apus_verify(apus_vm_program *m) {
     end += apus_u32_at(p + 20);
   }
   NEED(end == m->code_words, BAD_CODE);
+  if (m->sizes != NULL) return apus_verify_steps(m);
   for (uint32_t i = 0; i < m->buffer_count; i++)
     NEED(apus_buffer_at(m, i).storage != APUS_OUTPUT || apus_buffer_at(m, i).count == 0 ||
              v.set[i], UNSET_READ);

@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func tablesAgree() {
-    for (place, name) in ["LOOP", "WITHIN", "END", "AFFINE"].enumerated() {
+    for (place, name) in ["LOOP", "WITHIN", "LOOPTO", "END", "AFFINE"].enumerated() {
       #expect(String(cString: apus_opcode_name(UInt32(place))) == name)
     }
     #expect(UnaryFunction.allCases.count == Int(APUS_U_COUNT.rawValue))

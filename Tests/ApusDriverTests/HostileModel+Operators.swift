@@ -169,9 +169,6 @@ extension HostileModel {
       "E21 rank 1", 3, "BatchNormalization",
       [.input([4]), .reals([3]), .reals([4]), .reals([4]), .reals([4])]),
     one(
-      "E21 training", 4, "BatchNormalization",
-      [image, .reals([4]), .reals([4]), .reals([4]), .reals([4])], int("training_mode", 1)),
-    one(
       "LSTM weights", 3, "LSTM", [.input([2, 1, 3]), .reals([1, 8, 3]), .reals([1, 8, 3])],
       int("hidden_size", 2)),
     one(

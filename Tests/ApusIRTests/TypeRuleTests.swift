@@ -155,6 +155,34 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase("gather {axis = 2}", "5x4xf32", "i32", gives: "axis-range"),
     RuleCase("gather", "f32", "i32", gives: "axis-range"),
     RuleCase("gather", "5xf32", "3xf32", gives: "element-type"),
+    RuleCase("take {axes = [0, -1], shape = <5x2>}", "5x4xf32", "5x2xi64", gives: "5x2xf32"),
+    RuleCase("take {axes = [0, 0], shape = <4>}", "4x4xf32", gives: "4xf32"),
+    RuleCase("take {axes = [0, -1], shape = <6x2>}", "5x4xf32", "i64", gives: "index-range"),
+    RuleCase("take {axes = [0, -1], shape = <5x2>}", "5x4xf32", gives: "operand-count"),
+    RuleCase("take {axes = [0, -1], shape = <5x2>}", "5x4xf32", "3xi64", gives: "index-shape"),
+    RuleCase("take {axes = [0, -1], shape = <5x2>}", "5x4xf32", "f32", gives: "element-type"),
+    RuleCase("take {axes = [0, 2], shape = <5x2>}", "5x4xf32", gives: "axis-range"),
+    RuleCase("take {axes = [-1], shape = <2>}", "0xf32", "2xi64", gives: "index-range"),
+    RuleCase(
+      "scatter {kind = set, axes = [-1, 1]}", "5x4xf32", "2x4xf32", "2x1xi64", gives: "5x4xf32"),
+    RuleCase(
+      "scatter {kind = set, axes = [-1, 1]}", "5x4xf32", "2x4xf64", "2x1xi64",
+      gives: "operand-count"),
+    RuleCase(
+      "scatter {kind = set, axes = [-1, 1]}", "5x4xf32", "2x5xf32", "2x1xi64",
+      gives: "index-range"),
+    RuleCase("sort {axis = 2}", "5x4xf32", gives: "axis-range"),
+    RuleCase("cumulate {kind = sum, axis = 0}", "5x4xi64", gives: "5x4xi64"),
+    RuleCase("cumulate {kind = sum, axis = 0}", "f32", gives: "axis-range"),
+    RuleCase(
+      "recurrent {gates = 1, hidden = (a: f32, b: f32, c: f32) a}", "5x2x4xf32", "4x4xf32",
+      "2x3xf32", gives: "recurrent-shape"),
+    RuleCase(
+      "recurrent {gates = 1, hidden = (a: f32) a}", "5x2x4xf32", "4x4xf32", "2x4xf32",
+      gives: "recurrent-step"),
+    RuleCase(
+      "linear_attention", "1x3x3x2xf32", "1x2x3x2xf32", "1x2x3x5xf32", "1x2x2x5xf32",
+      gives: "linear-attention-shape"),
     RuleCase("relayout {layout = <order(1,1)>}", "2x3xf32", gives: "layout"),
     RuleCase("relayout {layout = <order(0,2,1)>}", "2x3xf32", gives: "layout"),
     RuleCase("relayout {layout = <halo(0:\(big):0)>}", "2x3xf32", gives: "layout"),

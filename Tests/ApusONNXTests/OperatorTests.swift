@@ -11,6 +11,8 @@ struct OperatorCase: Sendable, CustomTestStringConvertible {
   var version = 17
   var attributes: [ONNXAttribute] = []
   var inputs: [([Int], [Float])]
+  /// Operands after the inputs, known at compile time.
+  var integers: [([Int], [Int64])] = []
   var expected: ([Int], [Float])
 
   var testDescription: String { "\(name)-\(version)" }
@@ -22,6 +24,10 @@ private func ints(_ name: String, _ values: [Int]) -> ONNXAttribute {
 
 private func int(_ name: String, _ value: Int) -> ONNXAttribute {
   ONNXAttribute(name: name, value: .int(value))
+}
+
+private func text(_ name: String, _ value: String) -> ONNXAttribute {
+  ONNXAttribute(name: name, value: .string(Array(value.utf8)))
 }
 
 private func float(_ name: String, _ value: Float) -> ONNXAttribute {
@@ -74,6 +80,44 @@ private let cases: [OperatorCase] = [
   OperatorCase(
     name: "Pad", version: 2, attributes: [ints("pads", [1, 2])],
     inputs: [([2], [5, 6])], expected: ([5], [0, 5, 6, 0, 0])),
+  OperatorCase(
+    name: "GatherElements", attributes: [int("axis", 1)], inputs: [([2, 2], [1, 2, 3, 4])],
+    integers: [([2, 3], [0, 0, 1, -1, 0, 1])], expected: ([2, 3], [1, 1, 2, 4, 3, 4])),
+  OperatorCase(
+    name: "GatherND", attributes: [int("batch_dims", 1)],
+    inputs: [([2, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7])], integers: [([2, 1], [1, 0])],
+    expected: ([2, 2], [2, 3, 4, 5])),
+  OperatorCase(
+    name: "TopK", attributes: [int("axis", 0)], inputs: [([5], [1, 4, 3, 4, 2])],
+    integers: [([1], [3])], expected: ([3], [4, 4, 3])),
+  OperatorCase(
+    name: "CumSum", attributes: [int("exclusive", 1), int("reverse", 1)],
+    inputs: [([4], [1, 2, 3, 4])], integers: [([], [0])], expected: ([4], [9, 7, 4, 0])),
+  OperatorCase(
+    name: "ReverseSequence", inputs: [([3, 2], [0, 1, 2, 3, 4, 5])],
+    integers: [([2], [2, 3])], expected: ([3, 2], [2, 5, 0, 3, 4, 1])),
+  OperatorCase(
+    name: "NegativeLogLikelihoodLoss", attributes: [int("ignore_index", 5)],
+    inputs: [([3, 2], [-1, -2, -3, -4, -5, -6])], integers: [([3], [1, 5, 0])],
+    expected: ([], [3.5])),
+  OperatorCase(
+    name: "ConvTranspose", attributes: [ints("strides", [2])],
+    inputs: [([1, 1, 2], [1, 10]), ([1, 1, 3], [1, 2, 3])],
+    expected: ([1, 1, 5], [1, 2, 13, 20, 30])),
+  OperatorCase(
+    name: "Einsum", attributes: [text("equation", "ij, jk -> ki")],
+    inputs: [([1, 2], [1, 2]), ([2, 2], [3, 4, 5, 6])], expected: ([2, 1], [13, 16])),
+  OperatorCase(
+    name: "Einsum", attributes: [text("equation", "ii")], inputs: [([2, 2], [1, 2, 3, 4])],
+    expected: ([], [5])),
+  OperatorCase(
+    name: "DFT", version: 17, attributes: [int("axis", 0), int("onesided", 1)],
+    inputs: [([4, 1], [1, 2, 3, 4])], expected: ([3, 2], [10, 0, -2, 2, -2, 0])),
+  OperatorCase(
+    name: "Attention", version: 23, attributes: [int("is_causal", 1), float("scale", 0)],
+    inputs: [
+      ([1, 1, 2, 1], [1, 1]), ([1, 1, 2, 1], [1, 1]), ([1, 1, 2, 1], [2, 4]),
+    ], expected: ([1, 1, 2, 1], [2, 3])),
 ]
 
 @Suite struct OperatorTests {
@@ -83,12 +127,13 @@ private let cases: [OperatorCase] = [
       graph.addInput("x\(place)", TensorType(.f32, input.0))
     }
     var importer = NodeImporter(graph: graph)
+    let all = operands + test.integers.map { importer.constant(TensorData(.i64, $0.0, $0.1)) }
     let rule = try #require(OperatorRegistry.rule(test.name, domain: ""))
     importer.begin(
       ONNXNode(
         name: "", operatorType: test.name, domain: "", overload: "",
-        inputs: operands.indices.map { "x\($0)" }, outputs: ["y"], attributes: test.attributes),
-      version: test.version, operands: operands)
+        inputs: all.indices.map { "x\($0)" }, outputs: ["y"], attributes: test.attributes),
+      version: test.version, operands: all)
     let results = try rule.body(&importer)
     try importer.end()
     importer.graph.addOutput(results[0], name: "y")

@@ -63,11 +63,14 @@ package struct RandomGraph {
   }
 
   private mutating func tryNode() {
-    switch number(0...19) {
+    switch number(0...22) {
     case 0: return addConv()
     case 1: return addLSTM()
     case 2 where !isStatic: return addBind()
     case 3 where !isStatic: return addRegions()
+    case 4: return addIndexed()
+    case 5: return addLinearAttention()
+    case 6: return addRecurrent()
     default: break
     }
     let operands = (0..<number(0...3)).map { _ in pick(values) }
@@ -91,7 +94,9 @@ package struct RandomGraph {
     }
     var body = Graph(name: pick(["", "body"]))
     let inputs = operands.map { body.addInput(pick([nil, "in"]), graph.type(of: $0)) }
-    guard let result = try? body.append(root, inputs).first else { return nil }
+    guard let results = try? body.append(root, inputs), results.count == 1,
+      let result = results.first
+    else { return nil }
     var output = result
     if body.type(of: result).element == .f32, number(0...1) == 0,
       let mapped = try? body.map([result], .max(.operand(0), 0))
@@ -159,10 +164,59 @@ package struct RandomGraph {
     values += (try? graph.append(.lstm(layer), [x, r, h, h], names: ["h", nil, "c"])) ?? []
   }
 
+  /// A take and a scatter with an index per axis.
+  private mutating func addIndexed() {
+    let (rows, columns) = (number(1...4), number(1...3))
+    let data = graph.addInput(nil, TensorType(.f32, [rows, columns]))
+    let index = graph.addInput("at", TensorType(.i64, [number(1...4), 1]))
+    let count = graph.type(of: index).shape[0]
+    let axes = number(0...1) == 0 ? [-1, 1] : [-1, -1]
+    let indices = axes.filter { $0 == -1 }.map { _ in index }
+    let take = Take(axes: axes, shape: Shape([count, Dimension(columns)]))
+    guard let taken = try? graph.add(.take(take), [data] + indices) else { return }
+    let scatter = Scatter(pick(Scatter.Kind.allCases), axes: axes)
+    values.append(taken)
+    values += (try? graph.append(.scatter(scatter), [data, taken] + indices)) ?? []
+  }
+
+  /// A layer whose last gate resets the state half the time.
+  private mutating func addRecurrent() {
+    let resets = number(0...1) == 1
+    let (batch, width) = (number(1...3), number(1...4))
+    let types = [ElementType](repeating: .f32, count: 6)
+    let (held, sum) = (Scalar.operand(4), Scalar.operand(1) + .operand(3))
+    guard let hidden = Pointwise(types, .unary(.tanh, sum) + .operand(5)),
+      let reset = Pointwise(types, held * .unary(.sigmoid, .operand(0) + .operand(2)))
+    else { return }
+    var operands = [graph.addInput(nil, TensorType(.f32, [number(1...3), batch, 2 * width]))]
+    for rows in resets ? [width, width] : [2 * width] {
+      operands.append(graph.addInput("r", TensorType(.f32, [rows, width])))
+    }
+    operands.append(graph.addInput("h", TensorType(.f32, [batch, width])))
+    operands.append(graph.addInput(nil, TensorType(.f32, [width])))
+    let layer = Recurrent(
+      gates: 2, reverse: number(0...1) == 1, hidden: hidden, reset: resets ? reset : nil)
+    values += (try? graph.append(.recurrent(layer), operands)) ?? []
+  }
+
+  private mutating func addLinearAttention() {
+    let attention = LinearAttention(decays: number(0...1) == 1, corrects: number(0...1) == 1)
+    let (heads, steps) = (number(1...2), number(1...3))
+    let k = graph.addInput(nil, TensorType(.f32, [2, heads, steps, 3]))
+    var operands = [graph.addInput("q", TensorType(.f32, [2, 2 * heads, steps, 3])), k]
+    operands.append(graph.addInput(nil, TensorType(.f32, [2, heads, steps, 5])))
+    operands.append(graph.addInput(nil, TensorType(.f32, [2, heads, 3, 5])))
+    if attention.decays { operands.append(k) }
+    if attention.corrects {
+      operands.append(graph.addInput(nil, TensorType(.f32, [2, heads, steps])))
+    }
+    values += (try? graph.append(.linearAttention(attention), operands)) ?? []
+  }
+
   private mutating func randomOperation(of operands: [ValueID], rank: Int) -> Operation {
     let axis = number(0...max(rank - 1, 0))
     let shape = operands.first.map { graph.type(of: $0).shape } ?? Shape([Int]())
-    switch number(0...17) {
+    switch number(0...19) {
     case 0: return .constant(Constant(randomData(), name: pick(["", "w", "odd name"])))
     case 1: return .extents(Extents(shape))
     case 2, 3, 4: return .map(Map(randomFunction(of: operands)))
@@ -181,6 +235,12 @@ package struct RandomGraph {
     case 13: return .pool(Pool(pick(Pool.Kind.allCases), window: randomWindow(max(rank - 2, 0))))
     case 14: return .reduce(Reduce(pick(Reduce.Kind.allCases), axes: rank == 0 ? [] : [axis]))
     case 15: return .argReduce(ArgReduce(.max, axis: axis, last: number(0...1) == 1))
+    case 17: return .sort(Sort(axis: axis, descending: number(0...1) == 1))
+    case 18:
+      return .cumulate(
+        Cumulate(
+          pick(Reduce.Kind.allCases), axis: axis, exclusive: number(0...1) == 1,
+          reverse: number(0...1) == 1))
     case 16: return .softmax(Softmax(axis: axis, logarithm: number(0...1) == 1))
     default:
       return number(0...1) == 0

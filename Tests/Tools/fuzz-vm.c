@@ -54,7 +54,7 @@ static void try(uint8_t *bytes, size_t size) {
   for (uint32_t i = 0; i < in; i++) inputs[i] = allocate(apus_vm_input(&program, i).byte_count);
   for (uint32_t i = 0; i < out; i++) outputs[i] = allocate(apus_vm_output(&program, i).byte_count);
   void *memory = allocate(apus_vm_memory_bytes(&program));
-  apus_vm_run(&program, memory, inputs, outputs);
+  apus_vm_run(&program, memory, inputs, outputs, NULL);
   free(memory);
   for (uint32_t i = 0; i < in; i++) free((void *)(uintptr_t)inputs[i]);
   for (uint32_t i = 0; i < out; i++) free(outputs[i]);

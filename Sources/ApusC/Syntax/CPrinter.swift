@@ -110,9 +110,10 @@ extension CExpression {
       case .cast(let type, let a): "(\(type))\(a.text(within: 14))"
       case .member(let base, let name): "\(base.text(within: 16))\(name)"
       case .conditional(let a, let b, let c):
-        "\(a.text(within: 2)) ? \(b.text(within: 2)) : \(c.text(within: 2))"
+        // Comparisons stand alone; what binds less tightly gets parentheses.
+        "\(a.text(within: 9)) ? \(b.text(within: 2)) : \(c.text(within: 2))"
       case .binary(let name, let a, let b):
-        a.text(within: leftContext(name, a)) + " \(name) " + b.text(within: precedence + 1)
+        a.text(within: leftContext(name, a)) + " \(name) " + b.text(within: context(name, b))
       }
     return precedence < outer ? "(\(result))" : result
   }
@@ -120,6 +121,16 @@ extension CExpression {
   /// Sums and products chain to the left without parentheses; other mixtures keep them.
   private func leftContext(_ name: String, _ left: CExpression) -> Int {
     if ["+", "-", "*"].contains(name) { return precedence }
-    return precedence + 1
+    return context(name, left)
+  }
+
+  /// Bits and comparisons keep the parentheses of everything that compilers warn about.
+  private func context(_ name: String, _ operand: CExpression) -> Int {
+    if case .unary("!", _) = operand { return 15 }
+    return switch name {
+    case "&", "|", "^", "<<", ">>": 14
+    case "==", "!=": 11
+    default: precedence + 1
+    }
   }
 }

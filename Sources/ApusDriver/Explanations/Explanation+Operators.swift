@@ -4,9 +4,6 @@ extension Explanation {
     Explanation("auto-pad", "auto_pad is unknown, or stands beside pads. One of both decides."),
     Explanation("axis-range", "An axis does not exist: they go from -rank to rank - 1."),
     Explanation("axis-twice", "One axis is named twice."),
-    Explanation(
-      "batchnorm-training",
-      "BatchNormalization in training mode is not supported. Export for inference."),
     Explanation("bind", "A bind takes a vector of whole numbers, one for each size that it sets."),
     Explanation(
       "broadcast-mismatch",
@@ -45,22 +42,12 @@ extension Explanation {
     Explanation("gather-empty", "Gather takes elements from an axis that has none."),
     Explanation("gather-index", "A constant index lies outside the axis."),
     Explanation("gemm-rank", "Gemm takes two matrices of rank 2."),
-    Explanation(
-      "layernorm-outputs",
-      "LayerNormalization with results beside the first is not supported."),
-    Explanation("lstm-attribute", "An LSTM with other activations or with clip is not supported."),
-    Explanation("lstm-bias", "The bias of an LSTM needs 8 numbers per unit."),
-    Explanation("lstm-directions", "Operands of an LSTM have fewer directions than it."),
-    Explanation("lstm-form", "This form of LSTM is not supported. The message lists what is not."),
-    Explanation("lstm-hidden-size", "hidden_size contradicts the weights."),
-    Explanation("lstm-rank", "The input of an LSTM has rank 3: steps, batch, features."),
     Explanation("lstm-shape", "Weights and states of an LSTM do not fit together."),
     Explanation(
       "matmul-inner",
       "The columns on the left are not as many as the rows on the right."),
     Explanation("matmul-operands", "A product takes two matrices of one element type."),
     Explanation("matmul-rank", "MatMul does not take numbers of rank 0."),
-    Explanation("maxpool-indices", "MaxPool with indices is not supported."),
     Explanation("negative-extent", "A shape has a negative extent."),
     Explanation("no-schedule", "There is no way yet to compute this form of the operator."),
     Explanation("pad-count", "Padding needs one number before and after each axis."),
@@ -82,9 +69,6 @@ extension Explanation {
     Explanation(
       "reshape-zero",
       "An extent is 0, to copy one of the operand, which has no such axis."),
-    Explanation(
-      "resize-axes",
-      "Resize of chosen axes or with an aspect ratio policy is not supported."),
     Explanation("resize-coordinates", "This coordinate mode of Resize is not supported."),
     Explanation("resize-limit", "Resize to more than 2^24 elements along an axis, or from none."),
     Explanation("resize-mode", "Resize other than to the nearest element is not supported."),

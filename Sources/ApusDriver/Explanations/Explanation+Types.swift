@@ -1,11 +1,6 @@
 extension Explanation {
   /// Messages about element types and quantization.
   static let types = [
-    Explanation("bitcast-width", "BitCast needs types of the same width."),
-    Explanation(
-      "block-size",
-      "Weights in blocks need 2, 4 or 8 bits, positive extents, and a block size that is a power "
-        + "of 2 of at least 16."),
     Explanation("channels-last", "A quantized pooling with channels last is not supported."),
     Explanation(
       "gather-axis", "A table in blocks is gathered along another axis than that of the blocks."),
@@ -18,6 +13,10 @@ extension Explanation {
       "scale-shape",
       "A scale or zero point has neither one number, nor one per element of the axis, nor one per "
         + "block."),
+    Explanation(
+      "weight-blocks",
+      "Weights in blocks need 2, 4 or 8 bits, positive extents, and a block size that is a power "
+        + "of 2 of at least 16."),
     Explanation(
       "weight-prepacked",
       "Weights that were packed for one kind of machine are not supported."),

@@ -17,14 +17,20 @@ extension Graph {
     switch node.operation {
     case .matmul(let product): return multiplyAdds(product.semantics(of: operands), node)
     case .conv(let conv): return multiplyAdds(conv.semantics(of: operands), node)
-    case .lstm:
+    case .lstm, .recurrent:
       let columns = operands[1].shape[1].constant
       return columns.flatMap { columns in
         operands[0].shape.elementCount.constant.map { $0 * columns }
       }
+    case .linearAttention:
+      // Written once and read once per query head, for each step and element of the state.
+      return
+        (operands[0].shape.elementCount * operands[2].shape[3]
+        + operands[1].shape.elementCount * operands[2].shape[3]).constant
     case .kernel(let kernel): return kernel.body.multiplyAdds
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .pool, .reduce, .argReduce, .softmax, .normalize, .relayout, .bind, .branch, .repeat:
+      .gather, .take, .scatter, .sort, .pool, .reduce, .argReduce, .cumulate, .softmax,
+      .normalize, .relayout, .bind, .branch, .repeat:
       return 0
     }
   }

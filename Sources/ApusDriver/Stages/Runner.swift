@@ -103,7 +103,8 @@ struct Runner {
       }
     case .interpreter(let session):
       {
-        session.run(memory.inputs, memory.outputs, memory: memory.scratch)
+        var sizes = memory.sizes
+        session.run(memory.inputs, memory.outputs, &sizes, memory: memory.scratch)
       }
     }
   }

@@ -1,27 +1,48 @@
 extension Operation {
   /// Whether attributes, those of bodies included, are written with symbols.
-  public var hasSymbols: Bool {
-    var collector = SymbolFinder()
+  public var hasSymbols: Bool { !symbols.isEmpty }
+
+  /// The symbols in attributes and in the types of bodies, each once, in order of appearance.
+  public var symbols: [String] {
+    var collector = SymbolCollector()
     _ = visitingAttributes(&collector)
-    return collector.found
+    return collector.names
   }
 }
 
-/// Looks for symbols in attributes.
-private struct SymbolFinder: AttributeVisitor {
-  var found = false
+extension Graph {
+  /// The symbols in types and attributes, each once, in order of appearance.
+  public var usedSymbols: [String] {
+    var collector = SymbolCollector()
+    collector.collect(self)
+    return collector.names
+  }
+}
+
+/// Collects the symbols of attributes.
+private struct SymbolCollector: AttributeVisitor {
+  private(set) var names: [String] = []
+  private var known: Set<String> = []
 
   private mutating func look(at extents: [Dimension]) {
-    found = found || extents.contains { $0.constant == nil }
+    for extent in extents where extent.constant == nil {
+      for name in extent.symbols where known.insert(name).inserted { names.append(name) }
+    }
+  }
+
+  mutating func collect(_ graph: Graph) {
+    for input in graph.inputs { look(at: graph.type(of: input).shape.dimensions) }
+    for node in graph.nodes {
+      _ = node.operation.visitingAttributes(&self)
+      for result in node.results { look(at: graph.type(of: result).shape.dimensions) }
+    }
   }
 
   mutating func visit(_ name: String, _ value: inout [Dimension], default: [Dimension]?) {
     look(at: value)
   }
   mutating func visit(_ name: String, _ value: inout Shape) { look(at: value.dimensions) }
-  mutating func visit(_ name: String, _ value: inout Graph) {
-    found = found || value.nodes.contains { $0.operation.hasSymbols }
-  }
+  mutating func visit(_ name: String, _ value: inout Graph) { collect(value) }
   mutating func visit(_ name: String, _ value: inout Int, default: Int?) {}
   mutating func visit(_ name: String, _ value: inout [Int], default: [Int]?) {}
   mutating func visit(_ name: String, _ value: inout Bool, default: Bool?) {}

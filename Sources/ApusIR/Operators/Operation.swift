@@ -10,14 +10,20 @@ public enum Operation: Hashable, Sendable {
   case concat(Concat)
   case pad(Pad)
   case gather(Gather)
+  case take(Take)
+  case scatter(Scatter)
+  case sort(Sort)
   case matmul(MatMul)
   case conv(Conv)
   case pool(Pool)
   case reduce(Reduce)
   case argReduce(ArgReduce)
+  case cumulate(Cumulate)
   case softmax(Softmax)
   case normalize(Normalize)
   case lstm(LSTM)
+  case recurrent(Recurrent)
+  case linearAttention(LinearAttention)
   case relayout(Relayout)
   case bind(Bind)
   case branch(Branch)
@@ -37,14 +43,20 @@ public enum Operation: Hashable, Sendable {
     case .concat(let operation): operation
     case .pad(let operation): operation
     case .gather(let operation): operation
+    case .take(let operation): operation
+    case .scatter(let operation): operation
+    case .sort(let operation): operation
     case .matmul(let operation): operation
     case .conv(let operation): operation
     case .pool(let operation): operation
     case .reduce(let operation): operation
     case .argReduce(let operation): operation
+    case .cumulate(let operation): operation
     case .softmax(let operation): operation
     case .normalize(let operation): operation
     case .lstm(let operation): operation
+    case .recurrent(let operation): operation
+    case .linearAttention(let operation): operation
     case .relayout(let operation): operation
     case .bind(let operation): operation
     case .branch(let operation): operation
@@ -85,9 +97,11 @@ public enum Operation: Hashable, Sendable {
   public static let prototypes: [Operation] = [
     .constant(Constant()), .extents(Extents()), .map(Map()), .transpose(Transpose()),
     .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()),
-    .gather(Gather()),
+    .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
-    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .relayout(Relayout()),
+    .cumulate(Cumulate()),
+    .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
+    .linearAttention(LinearAttention()), .relayout(Relayout()),
     .bind(Bind()), .branch(Branch()), .repeat(Repeat()),
     .kernel(FusedKernel()),
   ]
@@ -107,14 +121,20 @@ public enum Operation: Hashable, Sendable {
     case .concat(let x): .concat(try visited(x, &visitor))
     case .pad(let x): .pad(try visited(x, &visitor))
     case .gather(let x): .gather(try visited(x, &visitor))
+    case .take(let x): .take(try visited(x, &visitor))
+    case .scatter(let x): .scatter(try visited(x, &visitor))
+    case .sort(let x): .sort(try visited(x, &visitor))
     case .matmul(let x): .matmul(try visited(x, &visitor))
     case .conv(let x): .conv(try visited(x, &visitor))
     case .pool(let x): .pool(try visited(x, &visitor))
     case .reduce(let x): .reduce(try visited(x, &visitor))
     case .argReduce(let x): .argReduce(try visited(x, &visitor))
+    case .cumulate(let x): .cumulate(try visited(x, &visitor))
     case .softmax(let x): .softmax(try visited(x, &visitor))
     case .normalize(let x): .normalize(try visited(x, &visitor))
     case .lstm(let x): .lstm(try visited(x, &visitor))
+    case .recurrent(let x): .recurrent(try visited(x, &visitor))
+    case .linearAttention(let x): .linearAttention(try visited(x, &visitor))
     case .relayout(let x): .relayout(try visited(x, &visitor))
     case .bind(let x): .bind(try visited(x, &visitor))
     case .branch(let x): .branch(try visited(x, &visitor))

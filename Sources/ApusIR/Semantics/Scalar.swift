@@ -28,6 +28,8 @@ extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
 
   /// A real number as a literal.
   public static func real(_ value: Double) -> Scalar { .literal(.float(value), nil) }
+  /// A whole number as a literal.
+  public static func integer(_ value: Int) -> Scalar { .literal(.integer(value), nil) }
   /// The larger of two formulas.
   public static func max(_ a: Scalar, _ b: Scalar) -> Scalar { .binary(.max, a, b) }
   /// The smaller of two formulas.

@@ -151,8 +151,8 @@ struct GraphVerifier {
         report("layout", "constants are row-major", node: place)
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize, .lstm, .bind,
-      .branch, .repeat:
+      .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
+      .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch, .repeat:
       break
     }
   }
@@ -197,8 +197,8 @@ extension Operation {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
       .repeat:
       false
-    case .map, .concat, .pad, .gather, .matmul, .conv, .pool, .reduce, .argReduce, .softmax,
-      .normalize, .lstm, .relayout:
+    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
+      .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout:
       true
     }
   }

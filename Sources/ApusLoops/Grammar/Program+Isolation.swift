@@ -1,4 +1,4 @@
-public import ApusIR
+internal import ApusIR
 
 extension Program {
   /// A program of one kernel alone, to be timed.

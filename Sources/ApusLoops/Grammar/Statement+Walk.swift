@@ -1,4 +1,4 @@
-internal import ApusIR
+public import ApusIR
 
 extension Kernel {
   /// The buffers that the kernel reads or writes, each once, in order of first appearance.
@@ -13,6 +13,9 @@ extension Kernel {
   /// The symbols that extents and indices are written with, sorted.
   public var symbols: [String] { accesses.symbols.sorted() }
 
+  /// The extents, factors and summands that have symbols, each once, in order of appearance.
+  public var openExtents: [Dimension] { accesses.openExtents }
+
   private var accesses: AccessCollector {
     var collector = AccessCollector()
     for statement in body { collector.visit(statement) }
@@ -26,6 +29,7 @@ private struct AccessCollector {
   private(set) var written: [BufferID] = []
   private(set) var reads: [BufferID] = []
   private(set) var symbols: Set<String> = []
+  private(set) var openExtents: [Dimension] = []
   private var known: Set<BufferID> = []
 
   private mutating func touch(_ access: Access) {
@@ -44,7 +48,9 @@ private struct AccessCollector {
   }
 
   private mutating func visit(_ extent: Dimension) {
-    if extent.constant == nil { symbols.formUnion(extent.symbols) }
+    guard extent.constant == nil, !openExtents.contains(extent) else { return }
+    openExtents.append(extent)
+    symbols.formUnion(extent.symbols)
   }
 
   private mutating func write(_ access: Access) {

@@ -60,6 +60,8 @@ extension Lowering {
             if types[place].shape != shape { target.strides = shape.rowMajorStrides }
             lowering.deliver(value, to: target)
           }
+        } destinations: { place in
+          body.outputTypes[place].shape == types[place].shape ? results[place] : nil
         })
     }
     program.steps.append(.branch(condition, ways[0], ways[1]))

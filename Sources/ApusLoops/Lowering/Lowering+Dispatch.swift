@@ -70,7 +70,13 @@ extension Lowering {
     case .concat(let concat): scheduleConcat(task, concat)
     case .pad(let pad): schedulePad(task, pad)
     case .gather(let gather): scheduleGather(task, gather)
+    case .take(let take): scheduleTake(task, take)
+    case .scatter(let scatter): scheduleScatter(task, scatter)
+    case .sort(let sort): try scheduleSort(task, sort)
+    case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
+    case .recurrent(let layer): try scheduleRecurrent(task, layer)
+    case .linearAttention(let attention): scheduleLinearAttention(task, attention)
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
       .repeat:
       preconditionFailure("views, control flow and nested kernels are no roots")
@@ -139,5 +145,13 @@ struct KernelTask {
     epilogue = map.function
     epilogueOperands = body.nodes[1].operands.dropFirst().compactMap(outer)
     guard epilogueOperands.count == map.function.operands.count - 1 else { return nil }
+  }
+
+  /// The error for a form of the operation that no schedule takes.
+  func withoutSchedule(_ form: String) -> DiagnosticError {
+    DiagnosticError(
+      Diagnostic(
+        .unsupported, id: "no-schedule", "no schedule for \(form)", place: .pass("lower"),
+        notes: origins))
   }
 }

@@ -31,6 +31,7 @@ public struct Lowering {
   public static func program(
     for graph: Graph, target: Target, name: String
   ) throws(DiagnosticError) -> Program {
+    let graph = graph.boundingCounters()
     try requireBounds(graph)
     var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
     try lowering.run()
@@ -64,11 +65,7 @@ public struct Lowering {
 
   private static func requireBounds(_ graph: Graph) throws(DiagnosticError) {
     let bounded = Set(graph.symbols.filter { $0.upper != nil }.map(\.name))
-    var open: [String] = []
-    for value in graph.inputs + graph.nodes.flatMap(\.results) {
-      for symbol in graph.type(of: value).shape.dimensions.flatMap(\.symbols)
-      where !bounded.contains(symbol) && !open.contains(symbol) { open.append(symbol) }
-    }
+    let open = graph.usedSymbols.filter { !bounded.contains($0) }
     guard !open.isEmpty else { return }
     throw DiagnosticError(
       Diagnostic(

@@ -18,21 +18,6 @@ extension Lowering {
     }
   }
 
-  /// Picked slices: one index is read and clamped per slice that is copied.
-  mutating func scheduleGather(_ task: KernelTask, _ gather: Gather) {
-    let result = destination(of: task.results[0])
-    let (data, indices) = (placement(of: task.operands[0]), placement(of: task.operands[1]))
-    let axes = indices.extents.indices.map { gather.axis + $0 }
-    kernel("gather", origins: task.origins) { builder in
-      builder.loops(indices.extents, .parallel) { builder, places in
-        let picked = builder.bind(
-          .load(indices.access(places), extent: data.extents[gather.axis]))
-        builder.copy(
-          from: data.fixing([gather.axis], at: [picked]), to: result.fixing(axes, at: places))
-      }
-    }
-  }
-
   /// Padding: the inner part is copied, then the edges are filled axis by axis.
   mutating func schedulePad(_ task: KernelTask, _ pad: Pad) {
     let result = destination(of: task.results[0])

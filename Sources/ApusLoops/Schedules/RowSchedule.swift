@@ -86,7 +86,8 @@ extension Lowering {
     let source = placement(of: task.operands[0])
     let rows = reduce.axes.filter { source.extents[$0] != 1 }
       .sorted(by: { source.strides[$0].isLonger(than: source.strides[$1]) })
-    guard reduce.flags.isEmpty, let last = rows.last, source.strides[last] == 1,
+    guard reduce.flags.isEmpty, source.element != .bool, let last = rows.last,
+      source.strides[last] == 1,
       target.vectorizes(source.element)
     else {
       return try scheduleContraction(task)

@@ -122,17 +122,24 @@ extension Importer {
       return try take(graphs[known != 0 ? 0 : 1])
     }
     var regions: [Region] = []
-    for graph in graphs {
-      try open(graph)
-      // The second region begins with what the first one captured, so that both agree.
-      for capture in regions.first?.captures ?? [] {
-        let name = regions[0].node.graph[capture.inner].name ?? ""
-        let type = regions[0].node.graph.type(of: capture.inner)
-        let inner = node.graph.addInput(name, type)
-        node.contents[inner] = regions[0].node.contents[capture.inner]
-        scope.captures.append((capture.outer, inner))
+    var misfit: (place: Int, error: any Error)?
+    for (place, graph) in graphs.enumerated() {
+      let depth = (scopes.count, nodes.count)
+      do {
+        regions.append(try way(graph, after: regions.first))
+      } catch {
+        // Sizes that the caller fixes may suit one branch only; the other one is never taken then.
+        guard misfit == nil, !options.dimensions.isEmpty else { throw misfit?.error ?? error }
+        misfit = (place, error)
+        scopes.removeLast(scopes.count - depth.0)
+        nodes.removeLast(nodes.count - depth.1)
       }
-      regions.append(close(try body(graph)))
+    }
+    if let misfit {
+      regions.insert(try dead(like: regions[0]), at: misfit.place)
+      return try addBranch(
+        condition, regions[0].node.graph, regions[1].node.graph,
+        regions[1 - misfit.place].captures.map(\.outer))
     }
     let captures = regions[1].captures.map(\.outer)
     for capture in regions[1].captures.dropFirst(regions[0].captures.count) {
@@ -140,6 +147,34 @@ extension Importer {
       _ = regions[0].node.graph.addInput(name, regions[1].node.graph.type(of: capture.inner))
     }
     return try addBranch(condition, regions[0].node.graph, regions[1].node.graph, captures)
+  }
+
+  /// One branch, whose first inputs are what the one before captured, so that both agree.
+  private mutating func way(_ graph: ONNXGraph, after first: Region?) throws -> Region {
+    try open(graph)
+    for capture in first?.captures ?? [] {
+      guard let first else { continue }
+      let inner = node.graph.addInput(
+        first.node.graph[capture.inner].name ?? "", first.node.graph.type(of: capture.inner))
+      node.contents[inner] = first.node.contents[capture.inner]
+      scope.captures.append((capture.outer, inner))
+    }
+    return close(try body(graph))
+  }
+
+  /// A branch that stops the run, with the inputs and the outputs of another one.
+  private mutating func dead(like other: Region) throws -> Region {
+    var region = NodeImporter(graph: Graph(name: "misfit"), bounds: options.bounds)
+    let graph = other.node.graph
+    for input in graph.inputs {
+      _ = region.graph.addInput(graph[input].name, graph.type(of: input))
+    }
+    try region.bind(region.vector([Int]()), to: [], zeros: [1])
+    for (place, type) in graph.outputTypes.enumerated() {
+      let zero = try region.broadcast(region.constant(0, type.element), to: type.shape)
+      region.graph.addOutput(zero, name: "out\(place)")
+    }
+    return Region(node: region, captures: [])
   }
 
   private mutating func addBranch(

@@ -7,6 +7,12 @@ package enum OperatorRegistry {
     + OperatorRule.quantization + OperatorRule.quantizedProducts
     + OperatorRule.quantizedFunctions + OperatorRule.blockProducts
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
+    + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
+    + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
+    + OperatorRule.regions + OperatorRule.linearAttention
+    + OperatorRule.training
+    + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
+    + OperatorRule.suppression
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {

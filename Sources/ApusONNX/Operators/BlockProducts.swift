@@ -42,7 +42,9 @@ extension NodeImporter {
     let limit = 1 << 31
     guard [2, 4, 8].contains(bits), (1..<limit).contains(rows), (1..<limit).contains(depth),
       (16..<limit).contains(size), size & (size - 1) == 0
-    else { throw .invalid("block-size", "\(rows) x \(depth) of \(bits) bits, blocks of \(size)") }
+    else {
+      throw .invalid("weight-blocks", "\(rows) x \(depth) of \(bits) bits, blocks of \(size)")
+    }
     let blocks = (depth + size - 1) / size
     let packed = try operand(1)
     let shape = Shape([rows, blocks, size])
@@ -123,7 +125,7 @@ extension NodeImporter {
     guard axis != blocked, !isPacked || axis != shape.rank - 1, type(of: scales).rank == shape.rank
     else { throw .unsupported("gather-axis", "GatherBlockQuantized along the axis of its blocks") }
     guard [2, 4, 8].contains(bits), let extent = shape[axis].constant else {
-      throw .invalid("block-size", "numbers of \(bits) bits in a table of shape \(shape)")
+      throw .invalid("weight-blocks", "numbers of \(bits) bits in a table of shape \(shape)")
     }
     func rows(
       _ tensor: ValueID, _ node: inout NodeImporter, count: Dimension

@@ -114,6 +114,71 @@ extension OperatorRule {
       ]
     },
     OperatorRule("Clip", clip),
+    OperatorRule("ThresholdedRelu") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 1)
+      return [
+        try node.map([try node.operand(0)], .select(.compare(.greater, x, .real(alpha)), x, 0))
+      ]
+    },
+    OperatorRule("Celu") { node throws(ImportFailure) in
+      let alpha = Scalar.real(try node.real("alpha", default: 1))
+      return [
+        try node.map(
+          [try node.operand(0)], .max(x, 0) + .min((.exp(x / alpha) - 1) * alpha, 0))
+      ]
+    },
+    OperatorRule("Shrink") { node throws(ImportFailure) in
+      let (limit, bias) = (
+        try node.real("lambd", default: 0.5), Scalar.real(try node.real("bias", default: 0))
+      )
+      let inner = Scalar.select(.compare(.greater, x, .real(limit)), x - bias, 0)
+      return [
+        try node.map(
+          [try node.operand(0)], .select(.compare(.less, x, .real(-limit)), x + bias, inner))
+      ]
+    },
+    OperatorRule("IsInf") { node throws(ImportFailure) in
+      let (low, high) = (
+        try node.flag("detect_negative", default: true),
+        try node.flag("detect_positive", default: true)
+      )
+      let isNegative = Scalar.compare(.equal, x, .real(low ? -.infinity : .nan))
+      let isPositive = Scalar.compare(.equal, x, .real(high ? .infinity : .nan))
+      return [try node.map([try node.operand(0)], .binary(.or, isNegative, isPositive))]
+    },
+    OperatorRule("SwiGLU") { node throws(ImportFailure) in
+      let alpha = try node.real("alpha", default: 1)
+      let operands = try node.allOperands(atLeast: 2, atMost: 2)
+      guard node.type(of: operands[0]).shape == node.type(of: operands[1]).shape else {
+        throw .invalid("broadcast-mismatch", "gate and value differ in shape")
+      }
+      return [try node.map(operands, x * .unary(.sigmoid, x * .real(alpha)) * y)]
+    },
+    OperatorRule("Mean") { node throws(ImportFailure) in
+      let operands = try node.allOperands()
+      var sum = operands[0]
+      for operand in operands.dropFirst() { sum = try node.map([sum, operand], x + y) }
+      return [try node.map([sum], x / .real(Double(operands.count)))]
+    },
+    OperatorRule("Binarizer", domain: "ai.onnx.ml") { node throws(ImportFailure) in
+      let threshold = Scalar.real(try node.real("threshold", default: 0))
+      let value = try node.operand(0)
+      return [
+        try node.map(
+          [value], .convert(.compare(.greater, x, threshold), node.type(of: value).element))
+      ]
+    },
+    OperatorRule("BitShift") { node throws(ImportFailure) in
+      let direction = try node.text("direction", default: "")
+      guard ["LEFT", "RIGHT"].contains(direction) else {
+        throw .invalid("shift-direction", "direction \"\(direction)\" does not exist")
+      }
+      return [
+        try node.map(
+          try node.allOperands(atLeast: 2, atMost: 2),
+          .binary(direction == "LEFT" ? .shiftLeft : .shiftRight, x, y))
+      ]
+    },
     OperatorRule("Dropout") { node throws(ImportFailure) in
       if let training = node.optionalOperand(2) {
         guard let data = node.graph.constant(training),

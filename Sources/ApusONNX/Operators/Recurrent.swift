@@ -1,106 +1,189 @@
 internal import ApusIR
 
-private let x = Scalar.operand(0)
-private let y = Scalar.operand(1)
-
 extension OperatorRule {
   /// Recurrent layers.
   static let recurrent: [OperatorRule] = [
-    OperatorRule("LSTM") { node throws(ImportFailure) in
-      let direction = try node.text("direction", default: "forward")
-      let isBatchFirst = try node.flag("layout", default: false)
-      let hidden = try node.integer("hidden_size")
-      _ = try node.integer("output_sequence")
-      for name in ["activation_alpha", "activation_beta", "clip"]
-      where node.attribute(name) != nil {
-        throw .unsupported("lstm-attribute", "LSTM with \(name)")
-      }
-      if case .strings(let names)? = node.attribute("activations") {
-        let standard = ["sigmoid", "tanh", "tanh"]
-        let given = names.map { String(decoding: $0, as: UTF8.self).lowercased() }
-        guard given == standard || given == standard + standard else {
-          throw .unsupported("lstm-attribute", "LSTM with activations \(given)")
-        }
-      }
-      guard try !node.flag("input_forget", default: false), !isBatchFirst,
-        node.optionalOperand(4) == nil, node.optionalOperand(7) == nil
-      else {
-        throw .unsupported(
-          "lstm-form", "LSTM with sequence lengths, peepholes, input_forget or batch first")
-      }
-      if let hidden, node.type(of: try node.operand(2)).shape.dimensions.last != Dimension(hidden) {
-        throw .invalid("lstm-hidden-size", "the weights are not those of \(hidden) units")
-      }
-      return try node.lstm(reverse: direction == "reverse", both: direction == "bidirectional")
-    }
+    layer("RNN", gates: 1, ["tanh"]), layer("GRU", gates: 3, ["sigmoid", "tanh"]),
+    layer("LSTM", gates: 4, ["sigmoid", "tanh", "tanh"]),
   ]
+
+  private static func layer(_ name: String, gates: Int, _ standard: [String]) -> OperatorRule {
+    OperatorRule(name) { node throws(ImportFailure) in
+      let names = ["forward", "reverse", "bidirectional"]
+      let text = try node.text("direction", default: "forward")
+      guard let number = names.firstIndex(of: text) else {
+        throw .invalid("direction", "direction \"\(text)\" does not exist")
+      }
+      let directions = number == 2 ? 2 : 1
+      let activations = try RecurrentActivations(
+        &node, standard: standard, directions: directions)
+      let hidden = try node.integer("hidden_size")
+      if let hidden, node.type(of: try node.operand(2)).shape.dimensions.last != Dimension(hidden) {
+        throw .invalid("hidden-size", "the weights are not those of \(hidden) units")
+      }
+      _ = try node.integer("output_sequence")
+      guard node.optionalOperand(4) == nil else {
+        throw .unsupported("sequence-lengths", "\(name) with sequence lengths")
+      }
+      let form = RecurrentForm(
+        gates: gates, activations: activations, isStandard: activations.areStandard(standard),
+        isBatchFirst: try node.flag("layout", default: false),
+        resetsAfter: gates == 3 ? try node.flag("linear_before_reset", default: false) : false,
+        couples: gates == 4 ? try node.flag("input_forget", default: false) : false)
+      var parts: [[ValueID]] = []
+      for direction in 0..<directions {
+        parts.append(try node.direction(direction, form, reverse: number == 1 || direction == 1))
+      }
+      return try node.joined(parts, form)
+    }
+  }
+}
+
+/// What the directions of a recurrent layer have in common.
+struct RecurrentForm {
+  let gates: Int
+  let activations: RecurrentActivations
+  let isStandard: Bool
+  let isBatchFirst: Bool
+  /// Whether a GRU resets after the product with the state.
+  let resetsAfter: Bool
+  /// Whether an LSTM forgets what it does not take in.
+  let couples: Bool
 }
 
 extension NodeImporter {
-  /// The directions of an LSTM, joined along the axis of directions.
-  fileprivate mutating func lstm(reverse: Bool, both: Bool) throws(ImportFailure) -> [ValueID] {
-    var parts: [[ValueID]] = [[], [], []]
-    for direction in 0..<(both ? 2 : 1) {
-      let results = try lstm(direction: direction, reverse: reverse || direction == 1)
-      for (place, result) in results.enumerated() {
-        var dimensions = type(of: result).shape.dimensions
-        dimensions.insert(1, at: place == 0 ? 1 : 0)
-        parts[place].append(try reshape(result, to: Shape(dimensions)))
+  /// The results of all directions along an axis of their own.
+  fileprivate mutating func joined(
+    _ parts: [[ValueID]], _ form: RecurrentForm
+  ) throws(ImportFailure) -> [ValueID] {
+    var results: [ValueID] = []
+    for place in parts[0].indices {
+      let axis = place == 0 ? 1 : 0
+      var columns: [ValueID] = []
+      for part in parts {
+        var dimensions = type(of: part[place]).shape.dimensions
+        dimensions.insert(1, at: axis)
+        columns.append(try reshape(part[place], to: Shape(dimensions)))
       }
+      let all = columns.count == 1 ? columns[0] : try add(.concat(Concat(axis: axis)), columns)
+      // [T, directions, B, H] -> [B, T, directions, H], [directions, B, H] -> [B, directions, H]
+      results.append(
+        form.isBatchFirst ? try transpose(all, place == 0 ? [2, 0, 1, 3] : [1, 0, 2]) : all)
     }
-    if !both { return parts.map { $0[0] } }
-    return [
-      try add(.concat(Concat(axis: 1)), parts[0]), try add(.concat(Concat(axis: 0)), parts[1]),
-      try add(.concat(Concat(axis: 0)), parts[2]),
-    ]
+    return results
   }
 
   /// One direction: all input products at once, then the recurrence.
-  private mutating func lstm(direction: Int, reverse: Bool) throws(ImportFailure) -> [ValueID] {
-    let input = try operand(0)
-    guard type(of: input).rank == 3 else { throw .invalid("lstm-rank", "LSTM takes rank 3") }
-    let weights = try part(try operand(1), direction)
-    let recurrence = try part(try operand(2), direction)
-    let batch = type(of: input).shape[1]
-    let gates = type(of: weights).shape[0]
-    let hidden = gates / 4
-    var products = try add(.matmul(MatMul()), [input, try transpose(weights, [1, 0])])
-    if let bias = optionalOperand(3) {
-      let both = try part(bias, direction)
-      let shape = Shape([gates])
-      guard let count = gates.constant, type(of: both).shape == Shape([2 * count]) else {
-        throw .invalid("lstm-bias", "the bias needs 8 numbers per unit")
-      }
-      let halves = [
-        try add(.slice(Slice(starts: [0], steps: [1], shape: shape)), [both]),
-        try add(.slice(Slice(starts: [count], steps: [1], shape: shape)), [both]),
-      ]
-      let sum = try map(halves, x + y)
-      products = try map([products, sum], x + y)
+  fileprivate mutating func direction(
+    _ direction: Int, _ form: RecurrentForm, reverse: Bool
+  ) throws(ImportFailure) -> [ValueID] {
+    var input = try operand(0)
+    guard type(of: input).rank == 3 else {
+      throw .invalid("recurrent-rank", "\(node.operatorType) takes rank 3")
     }
-    let element = type(of: input).element
+    if form.isBatchFirst { input = try transpose(input, [1, 0, 2]) }
+    let weights = try layerPart(1, direction)
+    let recurrence = try layerPart(2, direction)
+    let (rows, hidden) = (type(of: weights).shape[0], type(of: recurrence).shape.dimensions.last)
+    guard let count = rows.constant, let hidden, rows == Dimension(form.gates) * hidden else {
+      throw .invalid("recurrent-shape", "the weights are no \(form.gates) gates")
+    }
+    let (products, late) = try inputProducts(input, weights, form, direction)
     var states: [ValueID] = []
-    for place in [5, 6] {
-      if let given = optionalOperand(place) {
-        states.append(try part(given, direction))
-      } else {
-        states.append(try broadcast(constant(0, element), to: Shape([batch, hidden])))
-      }
+    for place in form.gates == 4 ? [5, 6] : [5] {
+      let given = optionalOperand(place) != nil
+      states.append(
+        given
+          ? try layerPart(place, direction, isState: form.isBatchFirst)
+          : try broadcast(
+            constant(0, type(of: input).element),
+            to: Shape([type(of: input).shape[1], hidden])))
     }
-    return try append(.lstm(LSTM(reverse: reverse)), [products, recurrence] + states)
+    let peepholes =
+      form.gates == 4 && optionalOperand(7) != nil ? try layerPart(7, direction) : nil
+    if form.gates == 4, form.isStandard, !form.couples, peepholes == nil {
+      return try append(.lstm(LSTM(reverse: reverse)), [products, recurrence] + states)
+    }
+    let cell = RecurrentCell(form: form, direction: direction)
+    switch form.gates {
+    case 1:
+      return try append(
+        .recurrent(try cell.plain(reverse: reverse)), [products, recurrence] + states)
+    case 3:
+      return try gated(cell, [products, recurrence] + states, late: late, reverse: reverse)
+    default:
+      var vectors: [ValueID] = []
+      for place in 0..<3 {
+        if let peepholes {
+          let width = count / 4
+          vectors.append(try slice(peepholes, axis: 0, start: place * width, count: width))
+        }
+      }
+      return try append(
+        .recurrent(try cell.long(reverse: reverse, peeps: peepholes != nil)),
+        [products, recurrence] + states + vectors)
+    }
   }
 
-  /// Index `direction` of the first axis, which vanishes.
-  private mutating func part(_ value: ValueID, _ direction: Int) throws(ImportFailure) -> ValueID {
-    var shape = type(of: value).shape
-    let rest = Shape(Array(shape.dimensions.dropFirst()))
-    guard shape.rank > 1, let count = shape[0].constant, direction < count else {
-      throw .invalid("lstm-directions", "an operand has too few directions")
+  /// The inputs times their weights plus the biases, and the bias that a GRU adds later.
+  private mutating func inputProducts(
+    _ input: ValueID, _ weights: ValueID, _ form: RecurrentForm, _ direction: Int
+  ) throws(ImportFailure) -> (products: ValueID, late: ValueID?) {
+    let products = try add(.matmul(MatMul()), [input, try transpose(weights, [1, 0])])
+    guard optionalOperand(3) != nil, let count = type(of: weights).shape[0].constant else {
+      return (products, nil)
     }
-    if count == 1 { return try reshape(value, to: rest) }
-    shape[0] = 1
-    let starts = [direction] + rest.dimensions.map { _ in 0 }
-    let slice = Slice(starts: starts, steps: starts.map { _ in 1 }, shape: shape)
-    return try reshape(try add(.slice(slice), [value]), to: rest)
+    let bias = try layerPart(3, direction)
+    guard type(of: bias).shape == Shape([2 * count]) else {
+      throw .invalid("recurrent-bias", "the bias needs \(2 * form.gates) numbers per unit")
+    }
+    var late: ValueID?
+    var own = try slice(bias, axis: 0, start: count, count: count)
+    if form.resetsAfter {
+      // The bias of the last gate is reset like its product.
+      let width = count / form.gates
+      late = try slice(bias, axis: 0, start: 2 * count - width, count: width)
+      let none = try broadcast(constant(0, type(of: bias).element), to: Shape([width]))
+      own = try add(
+        .concat(Concat(axis: 0)), [try slice(own, axis: 0, start: 0, count: count - width), none])
+    }
+    let sum = try map(
+      [try slice(bias, axis: 0, start: 0, count: count), own], .operand(0) + .operand(1))
+    return (try map([products, sum], .operand(0) + .operand(1)), late)
+  }
+
+  /// A GRU that resets the state before its product with the last gate's weights, or after.
+  private mutating func gated(
+    _ cell: RecurrentCell, _ operands: [ValueID], late: ValueID?, reverse: Bool
+  ) throws(ImportFailure) -> [ValueID] {
+    let hidden = type(of: operands[2]).shape[1]
+    guard let width = hidden.constant else {
+      throw .unsupported("symbolic-extent", "GRU of the symbolic width \(hidden)")
+    }
+    if cell.form.resetsAfter {
+      let bias =
+        if let late { late } else { try broadcast(constant(0, .f32), to: Shape([hidden])) }
+      return try append(.recurrent(try cell.gatedAfter(reverse: reverse)), operands + [bias])
+    }
+    let weights = [
+      try slice(operands[1], axis: 0, start: 0, count: 2 * width),
+      try slice(operands[1], axis: 0, start: 2 * width, count: width),
+    ]
+    return try append(
+      .recurrent(try cell.gatedBefore(reverse: reverse)),
+      [operands[0]] + weights + operands.dropFirst(2))
+  }
+
+  /// Index `direction` of operand `place` along its axis of directions, which vanishes.
+  private mutating func layerPart(
+    _ place: Int, _ direction: Int, isState: Bool = false
+  ) throws(ImportFailure) -> ValueID {
+    let value = try operand(place)
+    let shape = type(of: value).shape
+    let axis = isState ? 1 : 0
+    guard shape.rank > axis + 1, let count = shape[axis].constant, direction < count else {
+      throw .invalid("recurrent-directions", "operand \(place) has too few directions")
+    }
+    return try part(value, axis: axis, direction)
   }
 }

@@ -13,16 +13,35 @@ extension OperatorRule {
     reduction("ReduceL2", .sum, before: x * x, after: .formula(.unary(.sqrt, x))),
     reduction("ReduceSumSquare", .sum, before: x * x),
     reduction("ReduceLogSum", .sum, after: .formula(.unary(.log, x))),
+    OperatorRule("ReduceLogSumExp") { node throws(ImportFailure) in
+      let value = try node.operand(0)
+      guard let plan = try node.reductionPlan() else { return [try node.map([value], x)] }
+      // max + log(Σ exp(x - max)), where a max that is infinite is left out.
+      let most = try node.add(.reduce(Reduce(.max, axes: plan.axes)), [value])
+      let shift = try node.map([most], .select(.unary(.isInfinite, x), 0, x))
+      let powers = try node.map([value, shift], .exp(x - y))
+      let sum = try node.add(.reduce(Reduce(.sum, axes: plan.axes)), [powers])
+      return [try node.reshape(try node.map([sum, shift], .unary(.log, x) + y), to: plan.shape)]
+    },
     search("ArgMax", .max), search("ArgMin", .min),
     softmax("Softmax", logarithm: false), softmax("LogSoftmax", logarithm: true),
     OperatorRule("MaxPool") { node throws(ImportFailure) in
       let window = try node.poolWindow()
-      guard try node.integer("storage_order", default: 0) == 0, node.node.outputs.count == 1 else {
-        throw .unsupported("maxpool-indices", "MaxPool with indices")
-      }
-      return [try node.add(.pool(Pool(.max, window: window)), [try node.operand(0)])]
+      let byColumns = try node.flag("storage_order", default: false)
+      let result = try node.add(.pool(Pool(.max, window: window)), [try node.operand(0)])
+      if node.node.outputs.count == 1 { return [result] }
+      return [result, try node.maximumPlaces(window, byColumns: byColumns)]
     },
     OperatorRule("AveragePool", averagePool),
+    OperatorRule("LpPool") { node throws(ImportFailure) in
+      let power = Double(try node.integer("p", default: 2))
+      guard power >= 1 else { throw .invalid("pool-power", "p is \(power)") }
+      let window = try node.poolWindow()
+      let powers = try node.map(
+        [try node.operand(0)], .binary(.pow, .unary(.absolute, x), .real(power)))
+      let sum = try node.add(.pool(Pool(.sum, window: window)), [powers])
+      return [try node.map([sum], .binary(.pow, x, .real(1 / power)))]
+    },
     OperatorRule("GlobalAveragePool") { node throws(ImportFailure) in
       try node.reduced(.sum, spatialAxesOf: try node.operand(0), mean: true)
     },
@@ -43,22 +62,22 @@ extension OperatorRule {
   ) -> OperatorRule {
     OperatorRule(name) { node throws(ImportFailure) in
       var value = try node.operand(0)
-      let shape = node.type(of: value).shape
+      let isBool = node.type(of: value).element == .bool
+      if isBool { value = try node.converted(value, to: .u8) }
       if node.isOpen(1) {
-        return [try node.openReduction(value, kind, before: before, after: after)]
+        let result = try node.openReduction(value, kind, before: before, after: after)
+        return [isBool ? try node.converted(result, to: .bool) : result]
       }
-      let given = try node.integers("axes", orOperand: 1)
-      let keeps = try node.flag("keepdims", default: true)
-      let doesNothing = try node.flag("noop_with_empty_axes", default: false)
-      if given?.isEmpty ?? true, doesNothing { return [try node.map([value], before ?? x)] }
-      let axes =
-        given?.isEmpty ?? true
-        ? Array(0..<shape.rank) : try node.axes(given ?? [], rank: shape.rank)
+      let plan = try node.reductionPlan()
       if let before { value = try node.map([value], before) }
-      value = try node.reduced(value, kind, axes: axes, after: after)
-      if keeps { return [value] }
-      let kept = (0..<shape.rank).filter { !axes.contains($0) }
-      return [try node.add(.reshape(Reshape(Shape(kept.map { shape[$0] }))), [value])]
+      guard let plan else {
+        if case .formula(let formula) = after { return [try node.map([value], formula)] }
+        if isBool { return [try node.converted(value, to: .bool)] }
+        return [before == nil ? try node.map([value], x) : value]
+      }
+      var result = try node.reduced(value, kind, axes: plan.axes, after: after)
+      if isBool { result = try node.converted(result, to: .bool) }
+      return [try node.reshape(result, to: plan.shape)]
     }
   }
 
@@ -118,6 +137,18 @@ extension OperatorRule {
 }
 
 extension NodeImporter {
+  /// The axes that a reduction runs over and the shape it leaves; `nil` when it does nothing.
+  fileprivate mutating func reductionPlan() throws(ImportFailure) -> (axes: [Int], shape: Shape)? {
+    let shape = type(of: try operand(0)).shape
+    let given = try integers("axes", orOperand: 1) ?? []
+    let keeps = try flag("keepdims", default: true)
+    let doesNothing = try flag("noop_with_empty_axes", default: false)
+    if given.isEmpty, doesNothing { return nil }
+    let axes = given.isEmpty ? Array(0..<shape.rank) : try self.axes(given, rank: shape.rank)
+    let left = (0..<shape.rank).filter { keeps || !axes.contains($0) }
+    return (axes, Shape(left.map { axes.contains($0) ? 1 : shape[$0] }))
+  }
+
   /// A reduction with what follows it; reduced axes keep extent 1.
   mutating func reduced(
     _ value: ValueID, _ kind: Reduce.Kind, axes: [Int], after: OperatorRule.Finish

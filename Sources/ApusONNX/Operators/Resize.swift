@@ -1,115 +1,165 @@
 internal import ApusIR
 
+private let x = Scalar.operand(0)
+private let y = Scalar.operand(1)
+
 extension OperatorRule {
   /// Changes of resolution.
   static let resizing: [OperatorRule] = [
     OperatorRule("Resize") { node throws(ImportFailure) in
-      let mode = try node.text("mode", default: "nearest")
-      let coordinates = try node.text(
-        "coordinate_transformation_mode", default: node.version < 11 ? "asymmetric" : "half_pixel")
-      let rounding = try node.text(
-        "nearest_mode", default: node.version < 11 ? "floor" : "round_prefer_floor")
-      _ = try node.real("cubic_coeff_a", default: -0.75)
-      _ = try node.flag("exclude_outside", default: false)
-      _ = try node.real("extrapolation_value", default: 0)
-      return [
-        try node.resizedNearest(mode, coordinates, rounding, scales: node.version < 11 ? 1 : 2)
-      ]
+      let isOld = node.version < 11
+      let style = ResizeStyle(
+        mode: try ResizeStyle.mode(try node.text("mode", default: "nearest")),
+        coordinates: try ResizeStyle.coordinates(
+          try node.text(
+            "coordinate_transformation_mode", default: isOld ? "asymmetric" : "half_pixel")),
+        rounding: try ResizeStyle.rounding(
+          try node.text("nearest_mode", default: isOld ? "floor" : "round_prefer_floor")),
+        coefficient: try node.real("cubic_coeff_a", default: -0.75),
+        excludesOutside: try node.flag("exclude_outside", default: false),
+        softens: try node.flag("antialias", default: false),
+        extrapolation: try node.real("extrapolation_value", default: 0))
+      return [try node.resized(style, scales: isOld ? 1 : 2)]
     },
     OperatorRule("Upsample") { node throws(ImportFailure) in
       guard node.version < 10 else {
         throw .invalid("deprecated", "Upsample does not exist in opset \(node.version)")
       }
-      return [
-        try node.resizedNearest(
-          try node.text("mode", default: "nearest"), "asymmetric", "floor", scales: 1)
-      ]
+      let style = ResizeStyle(
+        mode: try ResizeStyle.mode(try node.text("mode", default: "nearest")),
+        coordinates: .asymmetric, rounding: .floor, coefficient: -0.75, excludesOutside: false,
+        softens: false, extrapolation: 0)
+      return [try node.resized(style, scales: 1)]
     },
   ]
 }
 
 extension NodeImporter {
-  /// Nearest-neighbour resizing: each axis that changes is gathered with constant indices.
-  fileprivate mutating func resizedNearest(
-    _ mode: String, _ coordinates: String, _ rounding: String, scales place: Int
+  /// Each axis that changes becomes a weighted sum of gathers with constant indices.
+  fileprivate mutating func resized(
+    _ style: ResizeStyle, scales place: Int
   ) throws(ImportFailure) -> ValueID {
-    guard mode == "nearest" else { throw .unsupported("resize-mode", "Resize with mode \(mode)") }
-    var value = try operand(0)
-    guard let extents = type(of: value).shape.extents else {
-      throw .unsupported("symbolic-extent", "Resize of a symbolic image")
+    let image = try operand(0)
+    var value = image
+    let targets = try resizeTargets(try extents(of: image), scales: place, style)
+    guard targets.allSatisfy({ $0.extent > 0 && ($0.scale > 1 / 256 || !style.softens) }) else {
+      throw .unsupported("resize-range", "Resize of nothing, or to less than 1 in 256")
     }
-    let (sizes, factors) = try resizeTargets(extents, scales: place)
-    for axis in extents.indices where sizes[axis] != extents[axis] {
-      guard sizes[axis] <= 1 << 24, extents[axis] > 0 else {
-        throw ImportFailure(
-          category: .limitExceeded, id: "resize-limit",
-          message: "Resize from \(extents[axis]) to \(sizes[axis]) elements")
-      }
-      var indices: [Int64] = []
-      for index in 0..<sizes[axis] {
-        let source = try resizeSource(
-          Double(index), Double(extents[axis]), Double(sizes[axis]), factors[axis], coordinates)
-        let nearest = try nearest(source, rounding)
-        indices.append(Int64(min(max(nearest, 0), Double(extents[axis] - 1))))
-      }
-      let picked = constant(TensorData(.i64, [indices.count], indices))
-      value = try add(.gather(Gather(axis: axis)), [value, picked])
+    guard style.mode == .nearest || type(of: image).element.isFloat else {
+      throw .unsupported("resize-type", "interpolation of \(type(of: image).element)")
     }
-    return value == (try operand(0)) ? try map([value], .operand(0)) : value
+    for axis in targets where !axis.isIdentity(style) {
+      value = try resampled(value, axis, style)
+    }
+    for axis in targets where style.coordinates == .cropAndResize {
+      let inside = (0..<axis.size).map { axis.isInside($0, style) ? UInt8(1) : 0 }
+      if !inside.contains(0) { continue }
+      let mask = constant(
+        TensorData(.bool, axis.aligned(axis.size, rank: targets.count), inside))
+      value = try map([value, mask], .select(y, x, .real(style.extrapolation)))
+    }
+    return value == image ? try map([value], x) : value
   }
 
-  /// The extents after resizing and the scale of each axis.
-  private mutating func resizeTargets(
-    _ extents: [Int], scales place: Int
-  ) throws(ImportFailure) -> ([Int], [Double]) {
-    if node.attributes.contains(where: {
-      $0.name == "axes" || $0.name == "keep_aspect_ratio_policy"
-    }) {
-      throw .unsupported("resize-axes", "Resize with axes or an aspect ratio policy")
+  /// One axis at its new extent.
+  private mutating func resampled(
+    _ value: ValueID, _ axis: ResizedAxis, _ style: ResizeStyle
+  ) throws(ImportFailure) -> ValueID {
+    let rank = type(of: value).rank
+    let taps = (0..<axis.size).map { axis.taps($0, style) }
+    var sum: ValueID?
+    for number in 0..<(taps.first?.count ?? 1) {
+      let indices = taps.map { Int64($0[number].place) }
+      let picked = try add(
+        .gather(Gather(axis: axis.number)),
+        [value, constant(TensorData(.i64, [axis.size], indices))])
+      if style.mode == .nearest { return picked }
+      let numbers = taps.map { Float($0[number].weight) }
+      let weights = try converted(
+        constant(TensorData(.f32, axis.aligned(axis.size, rank: rank), numbers)),
+        to: type(of: value).element)
+      sum =
+        if let before = sum { try map([picked, weights, before], x * y + .operand(2)) } else {
+          try map([picked, weights], x * y)
+        }
     }
-    if place == 2, let sizes = try integers(3), !sizes.isEmpty {
-      guard sizes.count == extents.count, sizes.allSatisfy({ $0 > 0 }) else {
+    return sum ?? value
+  }
+
+  /// The new extent and the scale of each axis.
+  private mutating func resizeTargets(
+    _ extents: [Int], scales place: Int, _ style: ResizeStyle
+  ) throws(ImportFailure) -> [ResizedAxis] {
+    let axes = try integers("axes") ?? Array(extents.indices)
+    _ = try self.axes(axes, rank: extents.count)
+    let policy = try text("keep_aspect_ratio_policy", default: "stretch")
+    var result = extents.enumerated().map { ResizedAxis(number: $0, extent: $1) }
+    let window =
+      try style.coordinates == .cropAndResize ? reals(1, named: "roi", count: 2 * axes.count) : nil
+    let sizes = try place == 2 ? integers(3) : nil
+    if let sizes, !sizes.isEmpty {
+      guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 }) else {
         throw .invalid("resize-sizes", "Resize needs one positive size per axis")
       }
-      return (sizes, zip(sizes, extents).map { Double($0) / Double($1) })
-    }
-    var factors: [Double] = []
-    if let operand = optionalOperand(place) {
-      guard let data = graph.constant(operand) else {
-        throw .unsupported("data-dependent", "Resize with scales that are computed at run time")
+      let ratios = zip(sizes, axes).map {
+        Double($0) / Double(extents[$1 < 0 ? $1 + extents.count : $1])
       }
-      factors = data.elements(as: Float.self).map { Double($0) }
-    } else if case .floats(let values)? = attribute("scales") {
-      factors = values.map { Double($0) }
+      let common: Double?
+      switch policy {
+      case "stretch": common = nil
+      case "not_larger": common = ratios.min()
+      case "not_smaller": common = ratios.max()
+      default: throw .invalid("resize-policy", "policy \"\(policy)\" does not exist")
+      }
+      for (number, axis) in axes.enumerated() {
+        let axis = axis < 0 ? axis + extents.count : axis
+        result[axis].scale = common ?? ratios[number]
+        let size = common.map { ($0 * Double(extents[axis]) + 0.5).rounded(.down) }
+        result[axis].size = try resizedExtent(size ?? Double(sizes[number]))
+      }
+    } else {
+      let scales = try reals(place, named: "scales", count: axes.count)
+      for (number, axis) in axes.enumerated() {
+        let axis = axis < 0 ? axis + extents.count : axis
+        result[axis].scale = scales[number]
+        result[axis].size = try resizedExtent(
+          (Double(extents[axis]) * scales[number]).rounded(.down))
+      }
     }
-    guard factors.count == extents.count, factors.allSatisfy({ $0 > 0 && $0 < 65536 }) else {
-      throw .invalid("resize-scales", "Resize needs one positive constant scale per axis")
+    for (number, axis) in axes.enumerated() {
+      guard let window else { continue }
+      result[axis < 0 ? axis + extents.count : axis].window = (
+        window[number], window[number + axes.count]
+      )
     }
-    return (zip(extents, factors).map { Int((Double($0) * $1).rounded(.down)) }, factors)
+    return result
   }
 
-  /// The place in the source that a place in the result stands for.
-  private func resizeSource(
-    _ index: Double, _ extent: Double, _ size: Double, _ scale: Double, _ mode: String
-  ) throws(ImportFailure) -> Double {
-    switch mode {
-    case "asymmetric": index / scale
-    case "half_pixel": (index + 0.5) / scale - 0.5
-    case "pytorch_half_pixel": size > 1 ? (index + 0.5) / scale - 0.5 : 0
-    case "align_corners": size > 1 ? index * (extent - 1) / (size - 1) : 0
-    default: throw .unsupported("resize-coordinates", "coordinate mode \"\(mode)\"")
+  private func resizedExtent(_ size: Double) throws(ImportFailure) -> Int {
+    guard size >= 0, size <= Double(1 << 24) else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "resize-limit",
+        message: "Resize to an extent of \(size)")
     }
+    return Int(size)
   }
 
-  private func nearest(_ source: Double, _ mode: String) throws(ImportFailure) -> Double {
-    switch mode {
-    case "floor": source.rounded(.down)
-    case "ceil": source.rounded(.up)
-    case "round_prefer_floor":
-      source - source.rounded(.down) == 0.5 ? source.rounded(.down) : source.rounded()
-    case "round_prefer_ceil":
-      source - source.rounded(.down) == 0.5 ? source.rounded(.up) : source.rounded()
-    default: throw .invalid("resize-nearest", "nearest_mode \"\(mode)\" does not exist")
+  /// Constant real numbers of an operand, or of an attribute that older versions have.
+  private mutating func reals(
+    _ place: Int, named name: String, count: Int
+  ) throws(ImportFailure) -> [Double] {
+    var numbers: [Double] = []
+    if case .floats(let values)? = attribute(name) {
+      numbers = values.map { Double($0) }
+    } else if let operand = optionalOperand(place) {
+      guard let data = graph.constant(operand), data.type.element == .f32 else {
+        throw .unsupported("data-dependent", "Resize with \(name) that are computed at run time")
+      }
+      numbers = data.elements(as: Float.self).map { Double($0) }
     }
+    guard numbers.count == count, numbers.allSatisfy({ $0 == $0 && abs($0) < 65536 }),
+      name != "scales" || numbers.allSatisfy({ $0 > 0 })
+    else { throw .invalid("resize-scales", "Resize needs one constant of \(name) per axis") }
+    return numbers
   }
 }

@@ -25,7 +25,9 @@ typedef enum {
   APUS_VM_OUT_OF_BOUNDS,
   APUS_VM_BAD_WRITE, /* a write to a constant or an input */
   APUS_VM_UNSET_READ, /* memory read before it is written */
-  APUS_VM_TOO_MUCH   /* a limit was exceeded */
+  APUS_VM_TOO_MUCH,  /* a limit was exceeded */
+  APUS_VM_BAD_SIZE,  /* a malformed formula, or a size outside its bounds */
+  APUS_VM_BAD_STEP   /* a malformed step */
 } apus_vm_status;
 
 /* What the caller allows; 0 means no limit. */
@@ -38,10 +40,12 @@ typedef struct {
 typedef struct {
   const uint8_t *bytes;
   const uint8_t *ports, *buffers, *kernels, *constants, *strings;
-  const uint32_t *code;
+  const uint32_t *code, *sizes, *steps;
   uint64_t size, arena_bytes, constant_bytes, string_bytes, work;
   uint32_t port_count, input_count, output_count, buffer_count, kernel_count, code_words, slots;
+  uint32_t symbol_count, size_count, step_words, given_count, dimension_count;
   uint32_t failing_word; /* the place in the code where verification stopped */
+  uint32_t checked;      /* whether runs must check accesses */
   const void *routines;
 } apus_vm_program;
 
@@ -51,9 +55,17 @@ typedef struct {
   size_t name_length;
   int32_t element; /* ONNX TensorProto.DataType */
   uint32_t rank;
-  int64_t shape[8];
-  uint64_t byte_count;
+  int64_t shape[8];    /* the largest extents */
+  int32_t sizes[8];    /* -1 where the extent is always that */
+  uint64_t byte_count; /* what the caller's memory must hold */
 } apus_vm_port;
+
+/* A size that the caller gives or gets. */
+typedef struct {
+  const char *name; /* not terminated */
+  size_t name_length;
+  int64_t low, high;
+} apus_vm_dimension;
 
 /* Parses and verifies; `bytes` must be 64-byte aligned and outlive the program. */
 apus_vm_status apus_vm_load(const void *bytes, size_t size, const apus_vm_limits *limits,
@@ -65,9 +77,18 @@ uint32_t apus_vm_output_count(const apus_vm_program *program);
 /* The port at a place, which must exist. */
 apus_vm_port apus_vm_input(const apus_vm_program *program, uint32_t place);
 apus_vm_port apus_vm_output(const apus_vm_program *program, uint32_t place);
-/* Runs a loaded program. Inputs and outputs are row-major and aligned to their elements. */
-void apus_vm_run(const apus_vm_program *program, void *memory, const void *const *inputs,
-                 void *const *outputs);
+/* The sizes that are not fixed: those that the caller gives come first. */
+uint32_t apus_vm_dimension_count(const apus_vm_program *program);
+uint32_t apus_vm_given_dimension_count(const apus_vm_program *program);
+apus_vm_dimension apus_vm_dimension_at(const apus_vm_program *program, uint32_t place);
+/* The extent of an axis, given all sizes. */
+int64_t apus_vm_extent(const apus_vm_program *program, const apus_vm_port *port, uint32_t axis,
+                       const int64_t *dimensions);
+/* Runs a loaded program. Inputs and outputs are row-major, aligned to their elements, in memory of
+ * `byte_count` bytes each. `dimensions` holds the given sizes and takes the others; NULL when there
+ * are none. Fails only for programs that have any: when a size or an access is out of bounds. */
+apus_vm_status apus_vm_run(const apus_vm_program *program, void *memory,
+                           const void *const *inputs, void *const *outputs, int64_t *dimensions);
 /* A line of text for people. */
 const char *apus_vm_describe(apus_vm_status status);
 

@@ -64,7 +64,8 @@ def compiled(job):
 
 class Port(c.Structure):
     _fields_ = [("name", c.c_void_p), ("name_length", c.c_size_t), ("element", c.c_int32),
-                ("rank", c.c_uint32), ("shape", c.c_int64 * 8), ("byte_count", c.c_uint64)]
+                ("rank", c.c_uint32), ("shape", c.c_int64 * 8), ("sizes", c.c_int32 * 8),
+                ("byte_count", c.c_uint64)]
 
     def array(self):
         return np.zeros(self.shape[:self.rank], NUMPY[self.element])
@@ -92,8 +93,7 @@ def bytecode(job):
     outputs = [vm.apus_vm_output(program, i).array() for i in range(count)]
     pointers = [(c.c_void_p * len(a))(*[x.ctypes.data for x in a]) for a in (inputs, outputs)]
     kept, place = (code, memory, inputs), c.c_void_p(memory.ctypes.data)
-    vm.apus_vm_run.restype = None
-    return lambda: kept and vm.apus_vm_run(program, place, *pointers), lambda: outputs
+    return lambda: kept and vm.apus_vm_run(program, place, *pointers, None), lambda: outputs
 
 
 def measured_peak(job):

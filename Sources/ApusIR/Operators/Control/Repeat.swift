@@ -1,9 +1,9 @@
 /// A body that runs again and again on its own results (ONNX Loop, Scan).
 ///
 /// Operands: with `tests` the first condition (a `bool` scalar), then `carried` values, then values
-/// that every turn sees. The body takes the carried values and those; its outputs are, with `tests`,
-/// the next condition, then the carried values, then what is stacked turn by turn. Results: the
-/// carried values after the last turn, then the stacks, whose axis 0 runs over the turns.
+/// that every turn sees. The body takes the carried values and those; its outputs are, with
+/// `tests`, the next condition, then the carried values, then what is stacked turn by turn.
+/// Results: the carried values after the last turn, then the stacks, whose axis 0 runs over turns.
 ///
 /// In the body the symbol `counter` is the number of the turn; after it `turns` is how many there
 /// were.

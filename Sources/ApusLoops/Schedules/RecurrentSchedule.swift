@@ -1,0 +1,158 @@
+internal import ApusIR
+
+extension Lowering {
+  /// One direction: per step a tiled multiply of the state, then the functions in vectors.
+  ///
+  /// The last states double as the states of the running step.
+  mutating func scheduleRecurrent(
+    _ task: KernelTask, _ layer: Recurrent
+  ) throws(DiagnosticError) {
+    let operands = task.operands.map { placement(of: $0) }
+    guard operands.allSatisfy(\.isFixed) else {
+      throw task.withoutSchedule("a recurrent layer of symbolic size")
+    }
+    let results = task.results.map { destination(of: $0) }
+    let (x, first) = (operands[0], layer.firstState)
+    let (steps, batch, hidden) = (x.sizes[0], x.sizes[1], results[1].sizes[1])
+    let gates = allocate(
+      TensorType(.f32, [batch, layer.gates * hidden]), name: "gates", .arena(offset: 0))
+    let scratch = allocate(TensorType(.f32, [batch, hidden]), name: "reset", .arena(offset: 0))
+    var products: [StateProduct] = []
+    var column = 0
+    for place in 1..<first {
+      let columns = operands[place].sizes[0]
+      let left = place == 1 ? results[1] : scratch
+      if columns > 0 {
+        products.append(
+          stateProduct(
+            task.operands[place], left: left,
+            result: gates.slice(axis: 1, start: column, count: columns)))
+      }
+      column += columns
+    }
+    let part = KernelTask(root: task.root, operands: [], results: [], type: task.rootType)
+    let vectors = operands[(first + layer.states)...].map {
+      $0.broadcast(to: results[1].extents)
+    }
+    kernel("recurrent", origins: task.origins) { builder in
+      for (start, state) in zip(operands[first...], results[1...]) {
+        builder.copy(from: start, to: state)
+      }
+      for product in products { product.pack?(&builder, product.weights) }
+      builder.loop(steps) { builder, step in
+        let time = layer.reverse ? step * -1 + (steps - 1) : step
+        let turn = RecurrentStep(
+          layer: layer, input: x.fixing([0], at: [time]), gates: gates,
+          output: results[0].fixing([0], at: [time]), states: Array(results[1...]),
+          vectors: Array(vectors), scratch: scratch)
+        for (place, product) in products.enumerated() {
+          if let reset = layer.reset, place == products.count - 1 {
+            builder.each(turn) { builder, place, lanes in
+              let value = builder.evaluate(reset, turn.arguments(place, lanes), lanes: lanes)
+              builder.store(turn.access(scratch, place, lanes), value, lanes: lanes)
+            }
+          }
+          builder.multiply(product.tiles, part, extra: [])
+        }
+        builder.step(turn)
+      }
+    }
+  }
+
+  /// The product of a state `[B, H]` with recurrent weights `[N, H]`.
+  private mutating func stateProduct(
+    _ weights: ValueID, left: Placement, result: Placement
+  ) -> StateProduct {
+    let (batch, columns, depth) = (left.sizes[0], result.sizes[1], left.sizes[1])
+    let shape = TileShape.best(rows: batch, columns: columns, depth: depth, target: target)
+    let transposed = placement(of: weights).permuted([1, 0])
+    var panels: PackedPanels
+    var pack: ((inout KernelBuilder, Placement) -> Void)?
+    if let data = graph.constant(weights) {
+      panels = packedConstant(
+        data, name: constantName(weights), depth: depth, columns: columns, shape: shape,
+        columnStride: depth
+      ) { $0 }
+    } else {
+      (panels, pack) = self.panels(of: transposed, shape: shape, rows: batch)
+    }
+    let tiles = TiledMultiply(
+      left: left, leftAxes: [0], leftScale: [1], levels: [(depth, 1)], panels: panels,
+      result: result, resultAxes: [0], columnAxis: 1, grid: [batch], shape: shape)
+    return StateProduct(tiles: tiles, weights: transposed, pack: pack)
+  }
+}
+
+/// A product of each step, and what packs its weights before the first one.
+private struct StateProduct {
+  let tiles: TiledMultiply
+  let weights: Placement
+  let pack: ((inout KernelBuilder, Placement) -> Void)?
+}
+
+/// The tensors of one step of a recurrent layer.
+private struct RecurrentStep {
+  let layer: Recurrent
+  let input: Placement
+  let gates: Placement
+  let output: Placement
+  let states: [Placement]
+  let vectors: [Placement]
+  let scratch: Placement
+
+  /// A place of a tensor `[B, H]`, to be stored to.
+  func access(_ tensor: Placement, _ place: [Index], _ lanes: Int) -> Access {
+    var access = tensor.access(place, lanesAlong: lanes == 1 ? nil : 1)
+    access.laneStride = 1
+    return access
+  }
+
+  /// What the functions take at a place of the state.
+  func arguments(_ place: [Index], _ lanes: Int) -> [Expression] {
+    let axis = lanes == 1 ? nil : 1
+    let width = states[0].sizes[1]
+    let numbers = [input, gates].flatMap { tensor in
+      (0..<layer.gates).map { gate in
+        Expression.load(tensor.access([place[0], place[1] + gate * width], lanesAlong: axis))
+      }
+    }
+    return numbers + (states + vectors).map { .load($0.access(place, lanesAlong: axis)) }
+  }
+}
+
+extension KernelBuilder {
+  /// Runs over the places of the state in vectors.
+  fileprivate mutating func each(
+    _ turn: RecurrentStep, _ body: (inout KernelBuilder, [Index], Int) -> Void
+  ) {
+    let functions = [turn.layer.hidden, turn.layer.cell, turn.layer.reset].compactMap { $0 }
+    let vectorized =
+      functions.allSatisfy { vectorizes($0, [(.f32, 0)]) }
+      && ([turn.input, turn.output] + turn.states + turn.vectors).allSatisfy {
+        accepts(laneStride: $0.strides[1])
+      }
+    loop(turn.states[0].extents[0]) { builder, row in
+      builder.strip(turn.states[0].extents[1], vectorized: vectorized) { builder, place, lanes in
+        body(&builder, [row, place], lanes)
+      }
+    }
+  }
+
+  /// The new states of a step, each place by itself.
+  fileprivate mutating func step(_ turn: RecurrentStep) {
+    each(turn) { builder, place, lanes in
+      var arguments = turn.arguments(place, lanes)
+      if let cell = turn.layer.cell {
+        let value = builder.evaluate(cell, arguments, lanes: lanes)
+        let next = builder.set(value, .f32, lanes: lanes)
+        builder.store(turn.access(turn.states[1], place, lanes), .register(next), lanes: lanes)
+        arguments[2 * turn.layer.gates + 1] = .register(next)
+      }
+      let value = builder.evaluate(turn.layer.hidden, arguments, lanes: lanes)
+      let next = builder.set(value, .f32, lanes: lanes)
+      for tensor in [turn.states[0], turn.output] {
+        builder.store(turn.access(tensor, place, lanes), .register(next), lanes: lanes)
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import ApusIR
+
+extension NodeImporter {
+  /// The extents of a value, none of which may be symbolic.
+  func extents(of value: ValueID) throws(ImportFailure) -> [Int] {
+    guard let extents = type(of: value).shape.extents else {
+      throw .unsupported(
+        "symbolic-extent", "\(node.operatorType) of the symbolic shape \(type(of: value).shape)")
+    }
+    return extents
+  }
+
+  /// A shape of known extents, refused when it is too large.
+  func shape(_ extents: [Int]) throws(ImportFailure) -> Shape {
+    let count = Shape(extents).elementCount.constant ?? .max
+    guard extents.allSatisfy({ (0..<1 << 31).contains($0) }), count <= 1 << 40 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "tensor-size", message: "a result of shape \(extents)")
+    }
+    return Shape(extents)
+  }
+
+  /// The `i64` numbers from 0 to `count` along one axis of a tensor of some rank.
+  mutating func places(
+    _ count: Int, along axis: Int = 0, rank: Int = 1
+  ) throws(ImportFailure) -> ValueID {
+    guard count < 1 << 24 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "axis-size", message: "an axis of \(count) elements")
+    }
+    var extents = [Int](repeating: 1, count: rank)
+    extents[axis] = count
+    return constant(TensorData(.i64, extents, (0..<count).map { Int64($0) }))
+  }
+
+  /// The elements from `start` on along one axis.
+  mutating func slice(
+    _ value: ValueID, axis: Int, start: Int, count: Int
+  ) throws(ImportFailure) -> ValueID {
+    var shape = type(of: value).shape
+    if start == 0, shape[axis] == Dimension(count) { return value }
+    shape[axis] = Dimension(count)
+    var starts = [Int](repeating: 0, count: shape.rank)
+    starts[axis] = start
+    return try add(
+      .slice(Slice(starts: starts, steps: starts.map { _ in 1 }, shape: shape)), [value])
+  }
+
+  /// Index `place` of one axis, which vanishes.
+  mutating func part(
+    _ value: ValueID, axis: Int, _ place: Int
+  ) throws(ImportFailure) -> ValueID {
+    var dimensions = type(of: value).shape.dimensions
+    dimensions.remove(at: axis)
+    return try reshape(
+      try slice(value, axis: axis, start: place, count: 1), to: Shape(dimensions))
+  }
+
+  /// The value in another element type.
+  mutating func converted(
+    _ value: ValueID, to element: ElementType
+  ) throws(ImportFailure) -> ValueID {
+    type(of: value).element == element
+      ? value : try map([value], .convert(.operand(0), element))
+  }
+}
