@@ -100,6 +100,8 @@ extension Pointwise {
       case .select(let test, let a, let b):
         values.append(.select(values[test], values[a], values[b]))
       case .convert(let a, let type): values.append(.convert(values[a], type))
+      case .reinterpret(let a, let type):
+        values.append(.reinterpret(values[a], from: types[a], to: type))
       }
     }
     return values.last ?? .literal(.float(0), .f32)

@@ -309,6 +309,8 @@ extension KernelEncoder {
     case .select(let test, let a, let b): return apply(APUS_OP_SELECT, 0, [test, a, b], target)
     case .convert(let a, let element):
       return apply(APUS_OP_CONVERT, 0, [a], target, result: element)
+    case .reinterpret(let a, let from, let to):
+      return apply(APUS_OP_CONVERT, 1, [a], target, from: from, result: to)
     case .fused(let a, let b, let c): return apply(APUS_OP_FUSED, 0, [a, b, c], target)
     }
   }
@@ -324,12 +326,12 @@ extension KernelEncoder {
   /// A function of values; operands of one lane spread when another has more.
   private mutating func apply(
     _ opcode: apus_opcode, _ function: UInt32, _ operands: [Expression], _ target: Value?,
-    result element: ElementType? = nil
+    from: ElementType? = nil, result element: ElementType? = nil
   ) -> Value {
     var values = operands.map { evaluate($0) }
     let lanes = values.map(\.lanes).max() ?? 1
     values = values.map { spread($0, to: lanes) }
-    let from = values.last?.element ?? .f32
+    let from = from ?? values.last?.element ?? .f32
     let value = result(target, (element ?? from).widened, lanes)
     let type = opcode == APUS_OP_CONVERT ? element ?? from : from
     emit(

@@ -25,10 +25,12 @@ static inline apus_buffer apus_buffer_at(const apus_vm_program *m, uint32_t numb
   const uint8_t *p = m->buffers + 32 * (size_t)number;
   return (apus_buffer){apus_u32_at(p), apus_u32_at(p + 4), apus_u64_at(p + 8), apus_u64_at(p + 16)};
 }
-/* The bytes of one element; 0 for a type the machine does not know. */
+/* The bytes of one element in memory; 0 for a type the machine does not know. */
 static inline uint32_t apus_width(uint32_t element) {
   switch (element) {
     case APUS_U8: case APUS_I8: case APUS_BOOL: return 1;
+    case APUS_F8E4M3FN: case APUS_F8E4M3FNUZ: case APUS_F8E5M2: case APUS_F8E5M2FNUZ: return 1;
+    case APUS_F8E8M0: case APUS_F6E2M3: case APUS_F6E3M2: case APUS_F4E2M1: return 1;
     case APUS_U16: case APUS_I16: case APUS_F16: case APUS_BF16: return 2;
     case APUS_F32: case APUS_I32: case APUS_U32: return 4;
     case APUS_F64: case APUS_I64: case APUS_U64: return 8;
@@ -40,7 +42,17 @@ static inline uint32_t apus_widened(uint32_t element) {
   switch (element) {
     case APUS_U8: case APUS_I8: case APUS_U16: case APUS_I16: return APUS_I32;
     case APUS_F16: case APUS_BF16: return APUS_F32;
+    case APUS_F8E4M3FN: case APUS_F8E4M3FNUZ: case APUS_F8E5M2: case APUS_F8E5M2FNUZ:
+    case APUS_F8E8M0: case APUS_F6E2M3: case APUS_F6E3M2: case APUS_F4E2M1: return APUS_F32;
     default: return element;
+  }
+}
+/* The elements that ports hold in one byte; 1 where an element takes a byte or more. */
+static inline uint32_t apus_packed(uint32_t element) {
+  switch (element) {
+    case APUS_U4: case APUS_I4: case APUS_F4E2M1: return 2;
+    case APUS_U2: case APUS_I2: return 4;
+    default: return 1;
   }
 }
 /* An index in the code: number of terms, constant, then variable and coefficient of each term. */
@@ -101,6 +113,7 @@ extern const apus_routines apus_routines_avx2, apus_routines_avx512;
 void apus_load_lanes(uint32_t element, size_t n, void *d, const void *p, int64_t stride);
 void apus_store_lanes(uint32_t element, size_t n, void *p, int64_t stride, const void *s);
 void apus_convert(uint32_t to, uint32_t from, size_t n, void *d, const void *a);
+void apus_reinterpret(uint32_t to, uint32_t from, size_t n, void *d, const void *a);
 void apus_compare_lanes(uint32_t test, uint32_t type, size_t n, void *d, const void *a,
                         const void *b);
 void apus_select_lanes(uint32_t type, size_t n, void *d, const void *m, const void *a,

@@ -99,8 +99,10 @@ static apus_vm_status parse_ports(apus_vm_program *m) {
       if (extent != 0 && count > (uint64_t)INT64_MAX / extent) return APUS_VM_BAD_INTERFACE;
       count *= extent;
     }
+    uint32_t element = apus_u32_at(p + 4), packed = apus_packed(element);
+    if (packed > 1) element = APUS_U8, count = count / packed + (count % packed != 0);
     if (b.storage != (output ? APUS_OUTPUT : APUS_INPUT) || b.offset != place ||
-        b.element != apus_u32_at(p + 4) || (b.count != count && !open))
+        b.element != element || (b.count != count && !open))
       return APUS_VM_BAD_INTERFACE;
   }
   return APUS_VM_OK;
@@ -156,7 +158,7 @@ static apus_vm_port port(const apus_vm_program *m, uint32_t place) {
   const uint8_t *p = m->ports + PORT * (size_t)place;
   apus_buffer b = apus_buffer_at(m, apus_u32_at(p + 8));
   apus_vm_port r = {.name = (const char *)m->strings + apus_u32_at(p + 16),
-                    .name_length = apus_u32_at(p + 20), .element = (int32_t)b.element,
+                    .name_length = apus_u32_at(p + 20), .element = (int32_t)apus_u32_at(p + 4),
                     .rank = apus_u32_at(p + 12), .byte_count = b.count * apus_width(b.element)};
   for (size_t i = 0; i < r.rank; i++) {
     uint64_t extent = apus_u64_at(p + 24 + 8 * i);

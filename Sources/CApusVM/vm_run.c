@@ -126,7 +126,10 @@ static void lanes(machine *v, const uint32_t *w) {
     case APUS_OP_BINARY: v->routines->binary(f, type, n, REG(2), REG(3), REG(4)); break;
     case APUS_OP_COMPARE: apus_compare_lanes(f, type, n, REG(2), REG(3), REG(4)); break;
     case APUS_OP_SELECT: apus_select_lanes(type, n, REG(2), REG(3), REG(4), REG(5)); break;
-    case APUS_OP_CONVERT: apus_convert(type, (w[1] >> 8) & 0xff, n, REG(2), REG(3)); break;
+    case APUS_OP_CONVERT:
+      (f == APUS_KEEP_BITS ? apus_reinterpret : apus_convert)(type, (w[1] >> 8) & 0xff, n, REG(2),
+                                                              REG(3));
+      break;
     case APUS_OP_FUSED: v->routines->fused(type, n, REG(2), REG(3), REG(4), REG(5)); break;
     case APUS_OP_ACROSS: apus_across(f, type, n, REG(2), REG(3)); break;
     case APUS_OP_TILE: tile(v, w); break;

@@ -25,6 +25,14 @@ void apus_load_lanes(uint32_t element, size_t n, void *d, const void *p, int64_t
     case APUS_I16: LOADS(int16_t, int32_t, SAME)
     case APUS_F16: LOADS(uint16_t, float, apus_f16_to_f32)
     case APUS_BF16: LOADS(uint16_t, float, apus_bf16_to_f32)
+    case APUS_F8E4M3FN: LOADS(uint8_t, float, apus_f8e4m3fn_to_f32)
+    case APUS_F8E4M3FNUZ: LOADS(uint8_t, float, apus_f8e4m3fnuz_to_f32)
+    case APUS_F8E5M2: LOADS(uint8_t, float, apus_f8e5m2_to_f32)
+    case APUS_F8E5M2FNUZ: LOADS(uint8_t, float, apus_f8e5m2fnuz_to_f32)
+    case APUS_F8E8M0: LOADS(uint8_t, float, apus_f8e8m0_to_f32)
+    case APUS_F6E2M3: LOADS(uint8_t, float, apus_f6e2m3_to_f32)
+    case APUS_F4E2M1: LOADS(uint8_t, float, apus_f4e2m1_to_f32)
+    case APUS_F6E3M2: LOADS(uint8_t, float, apus_f6e3m2_to_f32)
     case APUS_F32: case APUS_I32: case APUS_U32: LOADS(uint32_t, uint32_t, SAME)
     default: LOADS(uint64_t, uint64_t, SAME)
   }
@@ -47,6 +55,14 @@ void apus_store_lanes(uint32_t element, size_t n, void *p, int64_t stride, const
     case APUS_U16: case APUS_I16: STORES(uint16_t, uint32_t, SAME)
     case APUS_F16: STORES(uint16_t, float, apus_f32_to_f16)
     case APUS_BF16: STORES(uint16_t, float, apus_f32_to_bf16)
+    case APUS_F8E4M3FN: STORES(uint8_t, float, apus_f32_to_f8e4m3fn)
+    case APUS_F8E4M3FNUZ: STORES(uint8_t, float, apus_f32_to_f8e4m3fnuz)
+    case APUS_F8E5M2: STORES(uint8_t, float, apus_f32_to_f8e5m2)
+    case APUS_F8E5M2FNUZ: STORES(uint8_t, float, apus_f32_to_f8e5m2fnuz)
+    case APUS_F8E8M0: STORES(uint8_t, float, apus_f32_to_f8e8m0)
+    case APUS_F6E2M3: STORES(uint8_t, float, apus_f32_to_f6e2m3)
+    case APUS_F4E2M1: STORES(uint8_t, float, apus_f32_to_f4e2m1)
+    case APUS_F6E3M2: STORES(uint8_t, float, apus_f32_to_f6e3m2)
     case APUS_F32: case APUS_I32: case APUS_U32: STORES(uint32_t, uint32_t, SAME)
     default: STORES(uint64_t, uint64_t, SAME)
   }
@@ -127,6 +143,11 @@ void apus_convert(uint32_t to, uint32_t from, size_t n, void *d, const void *a) 
       else ((uint64_t *)d)[i] = w;
     }
   }
+}
+void apus_reinterpret(uint32_t to, uint32_t from, size_t n, void *d, const void *a) {
+  uint64_t stored[APUS_MAX_LANES];
+  apus_store_lanes(from, n, stored, 1, a);
+  apus_load_lanes(to, n, d, stored, 1);
 }
 #define TESTS(T)                                                          \
   {                                                                       \

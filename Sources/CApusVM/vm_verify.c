@@ -372,7 +372,11 @@ static apus_vm_status check_lanes(state *v, uint32_t opcode) {
       TRY(reads(v, 4, type, lanes));
       TRY(reads(v, 5, type, lanes));
       break;
-    case APUS_OP_CONVERT: TRY(reads(v, 3, from, lanes)); break;
+    case APUS_OP_CONVERT:
+      NEED(f == APUS_KEEP_VALUE || (f == APUS_KEEP_BITS && apus_width(from) == apus_width(type)),
+           BAD_CODE);
+      TRY(reads(v, 3, f == APUS_KEEP_BITS ? apus_widened(from) : from, lanes));
+      break;
     default: /* across */
       NEED((f == APUS_B_add || f == APUS_B_mul || f == APUS_B_min || f == APUS_B_max) &&
                type != APUS_BOOL, BAD_CODE);
@@ -403,7 +407,7 @@ static bool reserved_is_zero(const uint32_t *w) {
     case APUS_OP_UNARY: case APUS_OP_BINARY: case APUS_OP_COMPARE: case APUS_OP_ACROSS:
       first |= function | lanes, second |= type;
       break;
-    case APUS_OP_CONVERT: first |= lanes, second |= type | source; break;
+    case APUS_OP_CONVERT: first |= function | lanes, second |= type | source; break;
     default: break;
   }
   return (w[0] & ~first) == 0 && (w[1] & ~second) == 0;

@@ -217,7 +217,7 @@ private let store = APUS_OP_STORE.rawValue
     let name = apus_opcode(opcode)
     var unused: [(word: Int, bit: UInt32)] = []
     if ![APUS_OP_UNARY, APUS_OP_BINARY, APUS_OP_COMPARE, APUS_OP_ACROSS].contains(name) {
-      unused.append((0, 8))
+      unused.append((0, name == APUS_OP_CONVERT ? 9 : 8))
     }
     if opcode <= APUS_OP_FETCH.rawValue || opcode >= APUS_OP_TILE.rawValue || name == APUS_OP_INDEX
     {

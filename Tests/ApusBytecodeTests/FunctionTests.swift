@@ -46,6 +46,32 @@ import Testing
     #expect(try result(program, [x, y], as: Int32.self) == want)
   }
 
+  @Test(arguments: [(ElementType.f32, ElementType.i32), (.f16, .u16), (.u8, .f8e5m2), (.i64, .f64)])
+  func bitsAreKept(from: ElementType, to: ElementType) throws {
+    let program = Self.reinterpret(from: from, to: to)
+    let bytes = [UInt8]((0..<from.bitWidth / 8 * 3).map { UInt8($0 * 37 % 251) })
+    let buffer = TensorBuffer(count: bytes.count) { $0.copyBytes(from: bytes) }
+    let data = try #require(
+      TensorData(TensorType(from, [3]), in: buffer, range: 0..<bytes.count))
+    let output = try Session(Bytecode.encode(program)).run([data])[0]
+    #expect(output.withBytes { Array($0) } == bytes)
+  }
+
+  @Test func bitsOfAnotherWidthAreRefused() {
+    let program = Self.reinterpret(from: .f32, to: .i64)
+    #expect(throws: DiagnosticError.self) { try Session(Bytecode.encode(program)) }
+  }
+
+  private static func reinterpret(from: ElementType, to: ElementType) -> Program {
+    program(
+      inputs: [TensorType(from, [3])], outputs: [TensorType(to, [3])],
+      [
+        .store(
+          Access(b, Index(0)), .reinterpret(.load(Access(a, Index(0))), from: from, to: to),
+          lanes: 3)
+      ])
+  }
+
   @Test func text() throws {
     let text = try Bytecode.text(Bytecode.encode(VerifierTests.copy()))
     #expect(text.contains("0: loop 0 4 0"))

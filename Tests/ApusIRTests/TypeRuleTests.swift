@@ -57,6 +57,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase("matmul", "f32", "f32", gives: "matmul-operands"),
     RuleCase("matmul", "3xf32", "3x4xf32", gives: "matmul-operands"),
     RuleCase("matmul", "2x3xf32", "3x4xf64", gives: "matmul-operands"),
+    RuleCase("matmul", "2x3xu8", "3x4xi8", gives: "2x4xi32"),
+    RuleCase("matmul", "2x3xu8", "3x4xi32", gives: "matmul-operands"),
     RuleCase("matmul", "2x2x3xf32", "3x3x4xf32", gives: "broadcast-mismatch"),
     RuleCase("matmul", "2x3xf32", gives: "operand-count"),
     RuleCase("matmul {axis = 1}", "2x3xf32", "3x4xf32", gives: "unknown-attribute"),

@@ -17,6 +17,14 @@ import Testing
     #expect(ElementType(onnxDataType: element.onnxDataType) == element)
   }
 
+  @Test func packsSixBits() throws {
+    let data = try FileBytes([1, 2, 3, 0x3f, 0x21], path: "").tensor(.f6e2m3, [5])
+    let bytes = TensorProtoFile.encode(NamedTensor("", data))
+    // Four elements are 24 bits, low bits first, the fifth begins the next byte.
+    #expect(bytes.suffix(5) == [4, 0x81, 0x30, 0xfc, 0x21])
+    #expect(throws: DiagnosticError.self) { try decode(bytes.dropLast() + [0x21, 0]) }
+  }
+
   @Test func keepsStrings() throws {
     let tensor = NamedTensor("s", .strings(extents: [2], ["", "ü"]))
     #expect(try decode(TensorProtoFile.encode(tensor)) == tensor)

@@ -283,8 +283,9 @@ package struct RandomGraph {
     }
     let a = randomFormula(count, depth: depth - 1)
     let b = randomFormula(count, depth: depth - 1)
-    switch number(0...5) {
+    switch number(0...6) {
     case 0: return .unary(pick(UnaryFunction.allCases), a)
+    case 6: return .reinterpret(.convert(a, .i32), pick([.f32, .u32]))
     case 1: return .convert(a, pick([.f32, .i64, .bool, .f64]))
     case 2: return .compare(pick(Comparison.allCases), a, b)
     case 3: return .select(.compare(.less, a, b), a, b)
@@ -298,7 +299,7 @@ extension Pointwise {
   fileprivate var isRunnable: Bool {
     zip(steps, types).allSatisfy { step, type in
       switch step {
-      case .operand, .literal, .convert: return true
+      case .operand, .literal, .convert, .reinterpret: return true
       case .unary(let function, let a):
         switch function {
         case .not: return type == .bool

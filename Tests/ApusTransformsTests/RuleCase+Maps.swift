@@ -27,6 +27,11 @@ extension RuleCase {
         out %a: 3xi64
         """,
         """
+        x: 3xi8, const: i8 | %a = map %const, %x {f = (a: i8, b: i8) \
+        sub(i32(a), i32(b))} : tensor<3xi32>
+        out %a: 3xi32
+        """,
+        """
         x: 3xf64, const: 1xbool | %a = map %const, %x {f = (a: bool, b: f64) \
         select(a, b, neg(b))} : tensor<3xf64>
         out %a: 3xf64
@@ -69,8 +74,16 @@ extension RuleCase {
       fires: [
         "add(mul(a, 1.0:f32), mul(1.0:f32, b))", "div(exp(a), 1.0:f32)", "sub(a, 0.0:f32)",
         "div(a, 4.0:f32)", "div(a, -0.5:f32)", "mul(div(a, 8.0:f32), b)", "pow(a, 1.0:f32)",
+        "mul(a, f32(-3:i8))", "f32(add(i32(a), i32(200:u8)))",
+        // Clamped numbers, NaN among them.
+        "f32(i32(i8(max(min(mul(a, 300.0:f32), 127.0:f32), -128.0:f32))))",
+        "f32(i32(u8(max(min(div(b, sub(a, a)), 9.0:f32), 0.0:f32))))",
       ].map { formula($0) } + [formula("mul(a, 1:i64)", "i64"), formula("div(a, 1:i64)", "i64")],
       stays: [
+        // Numbers that the narrow type does not hold.
+        "f32(i32(i8(max(min(a, 128.0:f32), -128.0:f32))))",
+        "f32(i32(u8(max(min(a, 255.0:f32), -1.0:f32))))", "f32(i32(i8(min(a, 127.0:f32))))",
+        "f32(i32(i8(max(min(a, 0.0:f32), 1000.0:f32))))", "add(a, f32(16777217:i32))",
         "add(a, 0.0:f32)", "sub(a, -0.0:f32)", "mul(a, 2.0:f32)", "div(a, 3.0:f32)",
         "div(a, 0.0:f32)", "pow(a, 4.0:f32)", "div(1.0:f32, b)", "sub(0.0:f32, a)",
       ].map { formula($0) } + [formula("div(a, 2:i64)", "i64")]),

@@ -98,6 +98,8 @@ extension TensorData {
       self.init(.i64, extents, places.map { _ in Int64.random(in: -2...3, using: &random) })
     case .i32:
       self.init(.i32, extents, places.map { _ in Int32.random(in: -2...3, using: &random) })
+    case .i8:
+      self.init(.i8, extents, places.map { _ in Int8.random(in: -2...3, using: &random) })
     case .bool:
       self.init(.bool, extents, places.map { _ in UInt8.random(in: 0...1, using: &random) })
     default:

@@ -11,3 +11,4 @@ if [[ ! -d $models ]]; then
 fi
 "$apus" verify "$models" --jobs 2 --list Tests/Conformance/models.txt | tail -1
 "$apus" verify "$models/mlperf_ic_fp16" --atol 2e-2 | tail -1
+"$apus" verify "$models/mobilenet_v2_int8" --atol 16 | tail -1

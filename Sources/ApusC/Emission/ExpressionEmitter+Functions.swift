@@ -109,7 +109,7 @@ extension ExpressionEmitter {
       return CValue(
         code: .binary("!=", value.code, Literal.zero(of: from).code(from)), element: .bool, lanes: 1
       )
-    case (_, .f16), (_, .bf16):
+    case _ where type.register == .f32 && type != .f32:
       let single = from == .f32 ? value.code : .cast("float", value.code)
       let rounded = CExpression.call("apus_f32_to_\(type)", [single])
       return CValue(code: .call("apus_\(type)_to_f32", [rounded]), element: .f32, lanes: 1)

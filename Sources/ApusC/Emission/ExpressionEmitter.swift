@@ -66,6 +66,8 @@ struct ExpressionEmitter {
       return select(
         value(a, lanes: lanes), value(b, lanes: lanes), value(c, lanes: lanes))
     case .convert(let a, let type): return convert(value(a, lanes: lanes), to: type)
+    case .reinterpret(let a, let from, let to):
+      return loaded(bits(of: value(a, lanes: lanes).code, from, as: to), to)
     case .fused(let a, let b, let c):
       let values = [a, b, c].map { value($0, lanes: lanes) }
       let widest = values.map(\.lanes).max() ?? 1
@@ -86,15 +88,7 @@ struct ExpressionEmitter {
   private func load(_ access: Access, lanes: Int) -> CValue {
     let storage = buffers[access.buffer.number].element
     if lanes == 1 || access.laneStride == 0 {
-      let place = element(access)
-      let code: CExpression =
-        switch storage {
-        case .f16: .call("apus_f16_to_f32", [place])
-        case .bf16: .call("apus_bf16_to_f32", [place])
-        case .bool: .binary("!=", place, .integer(0))
-        default: place
-        }
-      return CValue(code: code, element: storage.register, lanes: 1)
+      return loaded(element(access), storage)
     }
     let suffix = storage == .f32 ? "" : "_\(storage)"
     if valid < width {
@@ -104,6 +98,43 @@ struct ExpressionEmitter {
     }
     return CValue(
       code: .call("apus_load\(suffix)_\(lanes)", [pointer(access)]), element: storage, lanes: lanes)
+  }
+
+  /// What a register holds after an element was read.
+  private func loaded(_ stored: CExpression, _ storage: ElementType) -> CValue {
+    let register = storage.register
+    let code: CExpression =
+      if storage == .bool {
+        .binary("!=", stored, .integer(0))
+      } else if register == .f32, storage != .f32 {
+        .call("apus_\(storage)_to_f32", [stored])
+      } else {
+        stored
+      }
+    return CValue(code: code, element: register, lanes: 1)
+  }
+
+  /// A number as it is stored.
+  func stored(_ code: CExpression, _ storage: ElementType) -> CExpression {
+    if storage.register == .f32, storage != .f32 {
+      return .call("apus_f32_to_\(storage)", [code])
+    }
+    return storage.bitWidth < 32 ? .cast(storage.cType, code) : code
+  }
+
+  /// A number stored as `from`, ready to be loaded as another type of that width.
+  private func bits(of code: CExpression, _ from: ElementType, as to: ElementType) -> CExpression {
+    let raw: CExpression =
+      switch from {
+      case .f32: .call("apus_bits_1", [code])
+      case .f64: .call("apus_bits_f64", [code])
+      default: stored(code, from)
+      }
+    return switch to {
+    case .f32: .call("apus_from_bits_1", [.cast("int32_t", raw)])
+    case .f64: .call("apus_from_bits_f64", [.cast("uint64_t", raw)])
+    default: .cast(to.cType, raw)
+    }
   }
 
   /// The value in every lane.
@@ -128,7 +159,9 @@ extension ElementType {
   /// The type of a register that holds loaded elements.
   var register: ElementType {
     switch self {
-    case .f16, .bf16: .f32
+    case .f16, .bf16, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f6e2m3, .f6e3m2,
+      .f4e2m1:
+      .f32
     case .i8, .u8, .i16, .u16: .i32
     default: self
     }

@@ -83,14 +83,7 @@ struct KernelEmitter {
     let storage = expressions.buffers[access.buffer.number].element
     var code = expressions.value(value, lanes: lanes)
     if lanes == 1 {
-      let stored: CExpression =
-        switch storage {
-        case .f16: .call("apus_f32_to_f16", [code.code])
-        case .bf16: .call("apus_f32_to_bf16", [code.code])
-        case .i8, .u8, .i16, .u16, .bool: .cast(storage.cType, code.code)
-        default: code.code
-        }
-      return .assign(expressions.element(access), stored)
+      return .assign(expressions.element(access), expressions.stored(code.code, storage))
     }
     code = expressions.splat(code, to: lanes)
     let suffix = storage == .f32 ? "" : "_\(storage)"

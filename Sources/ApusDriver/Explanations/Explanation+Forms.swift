@@ -18,7 +18,6 @@ extension Explanation {
     Explanation("axis-size", "An axis has more elements than the operator can work with."),
     Explanation("batchnorm-rank", "BatchNormalization needs a batch and channels."),
     Explanation("branch-rank", "The branches of an If give tensors of different ranks."),
-    Explanation("bitcast-type", "BitCast between these types is not supported."),
     Explanation("bitcast-width", "BitCast needs types of the same width."),
     Explanation(
       "block-size",

@@ -13,7 +13,10 @@ extension Explanation {
       "Operands of Concat differ in more than the extent of its axis."),
     Explanation("constant-kind", "A Constant holds a kind of value that is not supported."),
     Explanation("constant-value", "A Constant needs exactly one value."),
-    Explanation("conv-bias", "The bias of a convolution needs one number per filter."),
+    Explanation(
+      "conv-bias",
+      "The bias of a convolution, and a scale or zero point of its filters that has several "
+        + "numbers, need one number per filter."),
     Explanation(
       "conv-channel-mismatch",
       "Filters times groups do not take the channels that the image has."),

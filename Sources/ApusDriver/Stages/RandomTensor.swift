@@ -2,8 +2,8 @@ internal import ApusIR
 
 /// Tensors of random numbers that depend on a seed alone (SplitMix64).
 ///
-/// Floating-point numbers are uniform in -1..<1, whole numbers in 0...9 (sub-byte types fewer),
-/// truth values even; the bytes of other types are zero.
+/// Floating-point numbers are uniform in -1..<1 (those of 8 bits have random bits instead), whole
+/// numbers in 0...9, truth values even; types of less than 8 bits take any value, complex ones 0.
 struct RandomTensors {
   private var state: UInt64
 
@@ -25,8 +25,14 @@ struct RandomTensors {
     guard let count = type.shape.elementCount.constant,
       let bytes = type.element.byteCount(of: count), type.element != .string
     else { return nil }
+    let rest = type.element.bitWidth < 8 ? count * type.element.bitWidth % 8 : 0
     let buffer = TensorBuffer(count: bytes) { memory in
-      for place in 0..<count where type.element.bitWidth >= 8 {
+      if type.element.bitWidth < 8 {
+        for place in 0..<bytes { memory[place] = UInt8(truncatingIfNeeded: next()) }
+        if rest > 0 { memory[bytes - 1] &= 1 << UInt8(rest) - 1 }
+        return
+      }
+      for place in 0..<count {
         let size = type.element.bitWidth / 8
         let element = self.element(type.element)
         withUnsafeBytes(of: element.littleEndian) { word in
@@ -50,7 +56,11 @@ struct RandomTensors {
       }
     case .bool: return next() >> 63
     case .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64: return next() % 10
-    default: return 0
+    // Below 1, and not the pattern that is -0 in some types and NaN in others.
+    case .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz: return next() & 0xb6 | 1
+    case .f8e8m0: return 120 + next() % 8
+    case .f6e2m3, .f6e3m2: return next() & 0x3f
+    case .string, .c64, .c128, .i4, .u4, .i2, .u2, .f4e2m1: return 0
     }
   }
 }

@@ -51,8 +51,29 @@ extension Pointwise {
     case .binary(.pow, let a, let b) where type.isFloat: return power(a, number(b), type)
     // max(max(x, a), b) with numbers stays; convert(x, type of x) = x
     case .convert(let a, let target) where types[a] == target: return a
+    case .convert(let a, .f32) where number(a).map { abs($0) <= 0x1p24 } ?? false:
+      guard types[a].isInteger, let value = number(a) else { return nil }
+      return append(.literal(.float(value), .f32), .f32)
+    case .convert(let a, .i32):
+      if types[a].isNarrowInteger, case .literal(let literal, _) = steps[a] {
+        return append(.literal(literal, .i32), .i32)
+      }
+      // i32(i8(x)) = i32(x) for -128 <= x <= 127; NaN gives 0 either way
+      guard case .convert(let x, let narrow) = steps[a], narrow.isNarrowInteger,
+        isClamped(x, to: narrow)
+      else { return nil }
+      return append(.convert(x, .i32), .i32)
     default: return nil
     }
+  }
+
+  /// Whether a step is `max(min(…, high), low)` with numbers that a type of integers holds.
+  private func isClamped(_ place: Int, to type: ElementType) -> Bool {
+    guard types[place].isFloat, case .binary(.max, let inner, let b) = steps[place],
+      case .binary(.min, _, let a) = steps[inner], let low = number(b), let high = number(a)
+    else { return false }
+    return Literal.lowest(of: type).real <= low && low <= high
+      && high <= Literal.highest(of: type).real
   }
 
   // x² = x · x, x³ = x · x · x, x^-1 = 1 / x, x¹ = x, and x^½ = √x + 0 but for (-∞)^½ = ∞:

@@ -11,6 +11,8 @@ public struct Pointwise: Hashable, Sendable {
     case compare(Comparison, Int, Int)
     case select(Int, Int, Int)
     case convert(Int, ElementType)
+    /// The same bits as another type of the same width.
+    case reinterpret(Int, ElementType)
   }
 
   /// The element types of the operands.
@@ -38,7 +40,7 @@ public struct Pointwise: Hashable, Sendable {
       switch step {
       case .unary(let function, let a): function.isDefined(on: types[a])
       case .binary(let function, let a, _): function.isDefined(on: types[a])
-      case .operand, .literal, .compare, .select, .convert: true
+      case .operand, .literal, .compare, .select, .convert, .reinterpret: true
       }
     }
   }
@@ -83,7 +85,7 @@ extension Pointwise.Step {
   public var arguments: [Int] {
     switch self {
     case .operand, .literal: []
-    case .unary(_, let a), .convert(let a, _): [a]
+    case .unary(_, let a), .convert(let a, _), .reinterpret(let a, _): [a]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
     case .select(let a, let b, let c): [a, b, c]
     }
@@ -97,6 +99,7 @@ extension Pointwise.Step {
     case .compare(let test, let a, let b): .compare(test, number(a), number(b))
     case .select(let a, let b, let c): .select(number(a), number(b), number(c))
     case .convert(let a, let type): .convert(number(a), type)
+    case .reinterpret(let a, let type): .reinterpret(number(a), type)
     }
   }
 }
@@ -127,6 +130,11 @@ extension Pointwise {
     case .convert(let a, let type):
       guard let x = flatten(a, expecting: type) else { return nil }
       return types[x] == type ? x : append(.convert(x, type), type)
+    case .reinterpret(let a, let type):
+      guard let x = flatten(a, expecting: nil), types[x].bitWidth == type.bitWidth else {
+        return nil
+      }
+      return types[x] == type ? x : append(.reinterpret(x, type), type)
     }
   }
 

@@ -10,6 +10,8 @@ public indirect enum Scalar: Hashable, Sendable {
   case compare(Comparison, Scalar, Scalar)
   case select(Scalar, Scalar, Scalar)
   case convert(Scalar, ElementType)
+  /// The same bits as another type of the same width.
+  case reinterpret(Scalar, ElementType)
 }
 
 extension Scalar: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {

@@ -166,6 +166,7 @@ extension Pointwise.Step {
     case .literal(.integer(let value), _): Dimension(value)
     case .literal(.float, _): nil
     case .convert(let a, let type): type.isInteger ? values[a] : nil
+    case .reinterpret: nil
     case .unary(.negate, let a): Dimension(0) - values[a]
     case .unary(let function, let a): values[a].constant.flatMap { function.evaluate($0) }
     case .binary(.add, let a, let b): values[a] + values[b]

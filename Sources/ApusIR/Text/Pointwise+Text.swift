@@ -46,6 +46,7 @@ extension Pointwise: CustomStringConvertible {
     case .select(let a, let b, let c):
       return "select(\(argument(a)), \(argument(b)), \(argument(c)))"
     case .convert(let a, let type): return "\(type)(\(argument(a)))"
+    case .reinterpret(let a, let type): return "bits_\(type)(\(argument(a)))"
     }
   }
 }

@@ -113,6 +113,10 @@ struct PointwiseParser {
       try take(1)
       return .convert(arguments[0], type)
     }
+    if name.hasPrefix("bits_"), let type = ElementType(rawValue: String(name.dropFirst(5))) {
+      try take(1)
+      return .reinterpret(arguments[0], type)
+    }
     if let binary = BinaryFunction(rawValue: name) {
       try take(2)
       return .binary(binary, arguments[0], arguments[1])
@@ -143,6 +147,11 @@ struct PointwiseParser {
     case .operand, .literal: preconditionFailure("calls only")
     case .unary(let unary, let a): result = unary.isPredicate ? .bool : types[a]
     case .convert(_, let type): result = type
+    case .reinterpret(let a, let type):
+      guard types[a].bitWidth == type.bitWidth else {
+        throw scanner.failure("\(types[a]) as \(type)", id: "argument-type", at: start)
+      }
+      result = type
     case .binary(_, let a, let b): (result, equal) = (types[a], [a, b])
     case .compare(_, let a, let b): (result, equal) = (.bool, [a, b])
     case .select(let test, let a, let b):

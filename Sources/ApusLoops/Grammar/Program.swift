@@ -76,7 +76,7 @@ public struct Buffer: Sendable {
 
   /// A name for people, not unique.
   public var name: String
-  /// The type of the elements.
+  /// The type of the elements; integers of less than 8 bits lie in memory as `i8` or `u8`.
   public var element: ElementType
   /// The number of elements.
   public var count: Int
@@ -92,7 +92,7 @@ public struct Buffer: Sendable {
   }
 
   /// The number of bytes.
-  public var byteCount: Int { element.byteCount(of: count) ?? .max }
+  public var byteCount: Int { element.memoryBytes(of: count) ?? .max }
 }
 
 /// The bytes of a constant, made when they are asked for so that only one is in memory at a time.

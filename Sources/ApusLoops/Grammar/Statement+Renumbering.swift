@@ -42,6 +42,8 @@ extension Expression {
     case .select(let a, let b, let c):
       .select(a.renumbered(buffer), b.renumbered(buffer), c.renumbered(buffer))
     case .convert(let a, let type): .convert(a.renumbered(buffer), type)
+    case .reinterpret(let a, let from, let to):
+      .reinterpret(a.renumbered(buffer), from: from, to: to)
     case .fused(let a, let b, let c):
       .fused(a.renumbered(buffer), b.renumbered(buffer), c.renumbered(buffer))
     }

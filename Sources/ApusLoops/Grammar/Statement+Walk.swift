@@ -99,7 +99,7 @@ private struct AccessCollector {
     case .load(let access): read(access)
     case .index(let index): visit(index)
     case .register, .literal, .across: break
-    case .unary(_, let a), .convert(let a, _): visit(a)
+    case .unary(_, let a), .convert(let a, _), .reinterpret(let a, from: _, to: _): visit(a)
     case .binary(_, let a, let b), .compare(_, let a, let b):
       visit(a)
       visit(b)

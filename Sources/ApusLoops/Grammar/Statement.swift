@@ -54,8 +54,9 @@ public struct Register: Hashable, Sendable {
 ///
 /// Scalars (registers of one lane, loads with lane stride 0) spread over lanes.
 ///
-/// Loads widen narrow storage (`f16`, `bf16` to `f32`; `i8`, `u8`, `i16`, `u16` to `i32`; `bool`
-/// bytes to `bool`), stores narrow it again (floats round to nearest even, integers wrap).
+/// Loads widen narrow storage (floats of 16 bits and less to `f32`; `i8`, `u8`, `i16`, `u16` to
+/// `i32`; `bool` bytes to `bool`), stores narrow it again (floats round to nearest even, integers
+/// wrap).
 public indirect enum Expression: Hashable, Sendable {
   case load(Access)
   case register(Register)
@@ -68,6 +69,8 @@ public indirect enum Expression: Hashable, Sendable {
   case select(Expression, Expression, Expression)
   /// Float to integer saturates, NaN becomes 0; integer to narrower integer wraps.
   case convert(Expression, ElementType)
+  /// What a load as `to` would give after a store as `from`; both have the same width.
+  case reinterpret(Expression, from: ElementType, to: ElementType)
   /// `a * b + c` with one rounding.
   case fused(Expression, Expression, Expression)
   /// All lanes of a register combined (`add`, `mul`, `min`, `max`) to one lane.

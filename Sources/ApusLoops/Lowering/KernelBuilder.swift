@@ -123,8 +123,10 @@ struct KernelBuilder {
     var values: [Expression] = []
     for (place, step) in function.steps.enumerated() {
       let type = function.types[place]
-      var value = step.expression(of: type, operands: operands) { values[$0] }
-      if type.isNarrowInteger, !step.arguments.isEmpty { value = .convert(value, type) }
+      var value = step.expression(of: type, types: function.types, operands: operands) {
+        values[$0]
+      }
+      if type.isNarrowInteger, step.computes { value = value.converted(from: .i32, to: type) }
       if uses[place] > 1, !value.isLeaf {
         value = .register(set(value, type.arithmetic, lanes: lanes))
       }
@@ -139,7 +141,7 @@ extension Expression {
   var isLeaf: Bool {
     switch self {
     case .register, .literal, .index: true
-    case .load, .unary, .binary, .compare, .select, .convert, .fused, .across: false
+    case .load, .unary, .binary, .compare, .select, .convert, .reinterpret, .fused, .across: false
     }
   }
 }
@@ -155,14 +157,13 @@ extension ElementType {
     case .f32, .f64, .i32, .i64, .u32, .u64, .bool, .string, .c64, .c128: self
     }
   }
-
-  var isNarrowInteger: Bool { isInteger && bitWidth < 32 }
 }
 
 extension Pointwise.Step {
   /// The step as an expression over the expressions of its arguments.
   func expression(
-    of type: ElementType, operands: [Expression], _ value: (Int) -> Expression
+    of type: ElementType, types: [ElementType], operands: [Expression],
+    _ value: (Int) -> Expression
   ) -> Expression {
     switch self {
     case .operand(let place): operands[place]
@@ -171,7 +172,16 @@ extension Pointwise.Step {
     case .binary(let function, let a, let b): .binary(function, value(a), value(b))
     case .compare(let test, let a, let b): .compare(test, value(a), value(b))
     case .select(let a, let b, let c): .select(value(a), value(b), value(c))
-    case .convert(let a, let type): .convert(value(a), type)
+    case .convert(let a, let type): value(a).converted(from: types[a].arithmetic, to: type)
+    case .reinterpret(let a, let type): value(a).reinterpreted(from: types[a], to: type)
+    }
+  }
+
+  /// Whether the result may lie outside a narrow type, because it is computed in a wider one.
+  var computes: Bool {
+    switch self {
+    case .operand, .literal, .compare, .select, .convert, .reinterpret: false
+    case .unary, .binary: true
     }
   }
 }

@@ -83,8 +83,8 @@ public struct Lowering {
       let type = graph.type(of: input)
       let name = graph[input].name ?? "input\(place)"
       let placement = allocate(TensorType(type.element, type.shape), name: name, .input)
-      placements[input] = placement
       program.inputs.append(Port(name: name, type: type, buffer: placement.buffer))
+      placements[input] = type.element.isPacked ? unpacked(placement, type) : placement
     }
     let outputBuffers = addOutputPorts()
     planJoins()
@@ -101,7 +101,9 @@ public struct Lowering {
       let placement = allocate(type, name: name, .output)
       program.outputs.append(Port(name: name, type: type, buffer: placement.buffer))
       let isFirstUse = !graph.outputs[..<place].contains(output)
-      if isFirstUse, graph.type(of: output).layout == .rowMajor, makesStorage(output) {
+      if isFirstUse, graph.type(of: output).layout == .rowMajor, makesStorage(output),
+        !type.element.isPacked
+      {
         placements[output] = placement
       } else {
         copies.append((output, placement))
@@ -123,14 +125,28 @@ public struct Lowering {
   private mutating func copyOutput(_ value: ValueID, to target: Placement) {
     guard !target.extents.contains(0) else { return }
     let source = placement(of: value)
+    let element = graph.type(of: value).element
+    if element.isPacked {
+      let elements = contiguous(source)
+      return kernel("pack_output", origins: []) { $0.pack(elements, element, to: target) }
+    }
     kernel("copy_output", origins: []) { builder in
       builder.copy(from: source, to: target)
     }
   }
 
+  /// An input with an element in each byte.
+  private mutating func unpacked(_ packed: Placement, _ type: TensorType) -> Placement {
+    let elements = allocate(type, name: "unpacked", .arena(offset: 0))
+    kernel("unpack_input", origins: []) { $0.unpack(packed, type.element, to: elements) }
+    return elements
+  }
+
   // MARK: Memory
 
   /// A new buffer for a tensor of a type, large enough for all values of its symbols.
+  ///
+  /// Ports of packed types get a buffer of their bytes, whose placement tells where it begins.
   mutating func allocate(
     _ type: TensorType, name: String, _ storage: Buffer.Storage
   ) -> Placement {
@@ -140,9 +156,14 @@ public struct Lowering {
       tooLarge = tooLarge ?? type
       most = 0
     }
-    let id = addBuffer(name, type.element, count: max(most, 0), storage)
+    var element = type.element.inMemory
+    if type.element.isPacked, storage.isPort {
+      element = .u8
+      most = type.element.byteCount(of: max(most, 0)) ?? 0
+    }
+    let id = addBuffer(name, element, count: max(most, 0), storage)
     return Placement(
-      buffer: id, element: type.element, origin: Index(origin), extents: type.shape.dimensions,
+      buffer: id, element: element, origin: Index(origin), extents: type.shape.dimensions,
       strides: strides)
   }
 
@@ -168,7 +189,8 @@ public struct Lowering {
     var name = ""
     if case .constant(let constant)? = graph.producer(of: value)?.operation { name = constant.name }
     let placement = allocate(
-      TensorType(data.type.element, data.type.shape), name: name, .constant(ConstantData(data)))
+      TensorType(data.type.element, data.type.shape), name: name,
+      .constant(ConstantData(spreading: data)))
     placements[value] = placement
     constants[placement.buffer] = data
     return placement

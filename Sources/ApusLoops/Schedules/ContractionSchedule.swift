@@ -158,7 +158,8 @@ extension KernelBuilder {
       }
     }
     var value = Expression.register(total)
-    if contraction.body.result.isNarrowInteger { value = .convert(value, contraction.body.result) }
+    let sum = contraction.body.result
+    if sum.isNarrowInteger { value = value.converted(from: .i32, to: sum) }
     value = finish(task, value, extra, at: coordinates, lanesAlong: lane, lanes: lanes)
     var target = result.access(coordinates, lanesAlong: lane)
     if lanes == 1 { target.laneStride = 1 }

@@ -88,8 +88,7 @@ extension KernelBuilder {
 
   /// Whether a function can be computed in vectors with loads and stores of given types.
   func vectorizes(_ function: Pointwise, _ storage: [(ElementType, Int)]) -> Bool {
-    function.types.allSatisfy { $0 == .bool || target.vectorizes($0) }
-      && storage.allSatisfy { target.vectorizes($0.0) }
+    target.vectorizes(function) && storage.allSatisfy { target.vectorizes($0.0) }
   }
 
   /// Whether vectors may be loaded with such a distance of lanes.

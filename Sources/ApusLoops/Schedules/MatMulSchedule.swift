@@ -40,8 +40,9 @@ extension Lowering {
     let last = result.extents.count - 1
     return left.element == .f32 && result.element == .f32 && epilogueFits
       && result.strides[last] == 1
-      && task.epilogueOperands.allSatisfy { graph.type(of: $0).element == .f32 }
-      && (task.epilogue?.types.allSatisfy { $0 == .bool || $0 == .f32 } ?? true)
+      && (task.fusedEpilogue(target).map { epilogue in
+        epilogue.isRealButForRounding && epilogue.operands.allSatisfy { $0 == .f32 }
+      } ?? true)
   }
 
   /// Falls back to plain loops.

@@ -50,6 +50,26 @@ public struct Target: Hashable, Sendable {
     guard lanes > 1 else { return false }
     return element == .f32
   }
+
+  /// Whether a function can be computed in vectors: of `f32`, with steps to `i32` and back.
+  func vectorizes(_ function: Pointwise) -> Bool {
+    vectorLength == .upTo || lanes > 1 && function.isRealButForRounding
+  }
+}
+
+extension Pointwise {
+  /// Whether all steps are of `f32` or `bool`, but for `i32` that comes from `f32`, is added or
+  /// subtracted, and goes back.
+  var isRealButForRounding: Bool {
+    zip(steps, types).allSatisfy { step, type in
+      guard type == .i32 else { return type == .f32 || type == .bool }
+      return switch step {
+      case .literal, .binary(.add, _, _), .binary(.sub, _, _): true
+      case .convert(let a, _): types[a] == .f32
+      case .operand, .unary, .binary, .compare, .select, .reinterpret: false
+      }
+    }
+  }
 }
 
 extension Target {

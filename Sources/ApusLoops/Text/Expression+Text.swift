@@ -62,6 +62,7 @@ extension Expression {
     case .compare(let test, let a, let b): "\(test.rawValue)(\(a.text), \(b.text))"
     case .select(let a, let b, let c): "select(\(a.text), \(b.text), \(c.text))"
     case .convert(let a, let type): "\(type)(\(a.text))"
+    case .reinterpret(let a, let from, let to): "\(from)_as_\(to)(\(a.text))"
     case .fused(let a, let b, let c): "fma(\(a.text), \(b.text), \(c.text))"
     case .across(let function, let register): "across_\(function.rawValue)(\(register.text))"
     }

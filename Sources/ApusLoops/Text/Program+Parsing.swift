@@ -76,7 +76,7 @@ struct ProgramParser {
     try scanner.expect("[")
     let count = try scanner.integer()
     try scanner.expect("]")
-    guard count >= 0, let bytes = element.byteCount(of: count) else {
+    guard count >= 0, let bytes = element.memoryBytes(of: count) else {
       throw scanner.failure("no such number of elements", id: "buffer-size", at: place)
     }
     let storage = try storage(bytes, resolve)

@@ -164,6 +164,12 @@ extension Expression {
       self = .unary(function, a)
     } else if let type = ElementType(rawValue: name) {
       self = .convert(a, type)
+    } else if let middle = name.firstRange(of: "_as_"),
+      let from = ElementType(rawValue: String(name[..<middle.lowerBound])),
+      let to = ElementType(rawValue: String(name[middle.upperBound...])),
+      from.memoryBytes(of: 1) == to.memoryBytes(of: 1)
+    {
+      self = .reinterpret(a, from: from, to: to)
     } else if name.hasPrefix("across_"), case .register(let register) = a,
       let function = BinaryFunction(rawValue: String(name.dropFirst(7)))
     {

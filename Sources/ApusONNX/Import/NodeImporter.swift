@@ -46,6 +46,20 @@ package struct NodeImporter {
       "unknown-attribute", "\(node.operatorType) has no attribute \"\(name)\" in opset \(version)")
   }
 
+  /// What the standard operator of a name and version makes of other operands, with the attributes
+  /// of this node.
+  package mutating func standard(
+    _ name: String, version: Int, _ operands: [ValueID]
+  ) throws(ImportFailure) -> ValueID {
+    guard let rule = OperatorRegistry.rule(name, domain: "") else {
+      preconditionFailure("there is a rule for \(name)")
+    }
+    let own = (self.operands, self.version)
+    (self.operands, self.version) = (operands, version)
+    defer { (self.operands, self.version) = own }
+    return try rule.body(&self)[0]
+  }
+
   // MARK: Operands
 
   /// The number of operands, given or left out.
@@ -219,9 +233,7 @@ package struct NodeImporter {
 
   /// Refuses element types that no back end computes with yet.
   private func checkElement(_ element: ElementType) throws(ImportFailure) {
-    switch element {
-    case .f32, .f64, .f16, .bf16, .i8, .i16, .i32, .i64, .u8, .u16, .u32, .u64, .bool: return
-    default:
+    guard element.kind != .complex, element.kind != .string else {
       throw .unsupported("element-type", "\(node.operatorType) of \(element) is not supported")
     }
   }

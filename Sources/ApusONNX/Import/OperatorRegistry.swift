@@ -2,8 +2,10 @@
 package enum OperatorRegistry {
   /// All rules, grouped by subject.
   package static let rules: [OperatorRule] =
-    OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.views
+    OperatorRule.elementwise + OperatorRule.parameterized + OperatorRule.casts + OperatorRule.views
     + OperatorRule.movement + OperatorRule.linear + OperatorRule.reductions
+    + OperatorRule.quantization + OperatorRule.quantizedProducts
+    + OperatorRule.quantizedFunctions + OperatorRule.blockProducts
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
     + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
     + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling

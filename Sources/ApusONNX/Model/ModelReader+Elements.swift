@@ -13,7 +13,7 @@ extension ModelReader {
       }
     }
     if type.element.isSixBits {
-      return try elements(buffer.withBytes(range) { sixBitElements($0, type.count) }, type)
+      return try elements(buffer.withBytes(range) { SixBits.spread($0, type.count) }, type)
     }
     let rest = type.count % max(8 / max(type.element.bitWidth, 1), 1) * type.element.bitWidth
     if rest > 0, buffer.withBytes(range, { ($0.last ?? 0) >> UInt8(rest) }) != 0 {
@@ -95,15 +95,5 @@ extension ModelReader {
   private func outOfRange(_ value: String, _ type: TensorFrame) -> DiagnosticError {
     invalid(
       "tensor-value", "element \(value) is out of range for \(type.element)", place: type.place)
-  }
-}
-
-/// Spreads 6-bit elements, of which files hold four in three bytes, low bits first.
-private func sixBitElements(_ bytes: UnsafeRawBufferPointer, _ count: Int) -> [UInt8] {
-  (0..<count).map { index in
-    let bit = index * 6
-    let low = UInt16(bytes[bit / 8])
-    let high = bit / 8 + 1 < bytes.count ? UInt16(bytes[bit / 8 + 1]) : 0
-    return UInt8(truncatingIfNeeded: (high << 8 | low) >> UInt16(bit % 8)) & 0x3f
   }
 }

@@ -38,15 +38,11 @@ struct TensorFrame {
     self.extents = extents
     self.count = count
     self.place = place
-    storedBytes =
-      element.isSixBits ? bytes / 4 * 3 + bytes % 4 * 6 / 8 + (bytes % 4 > 0 ? 1 : 0) : bytes
+    storedBytes = element.isSixBits ? SixBits.byteCount(of: count) : bytes
   }
 }
 
 extension ElementType {
-  /// Whether files hold four elements in three bytes.
-  var isSixBits: Bool { self == .f6e2m3 || self == .f6e3m2 }
-
   /// What an entry of `int32_data` may be, or `nil` when the type is not stored so.
   var int32Range: ClosedRange<Int32>? {
     switch self {

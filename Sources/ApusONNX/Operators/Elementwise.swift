@@ -113,30 +113,7 @@ extension OperatorRule {
           try node.allOperands(atLeast: 3, atMost: 3), .select(x, y, .operand(2)))
       ]
     },
-    OperatorRule("Cast") { node throws(ImportFailure) in
-      _ = try node.flag("saturate", default: true)
-      _ = try node.text("round_mode", default: "up")
-      let target = try node.elementType("to")
-      return [try node.map([try node.operand(0)], .convert(x, target))]
-    },
-    OperatorRule("CastLike") { node throws(ImportFailure) in
-      _ = try node.flag("saturate", default: true)
-      _ = try node.text("round_mode", default: "up")
-      let target = node.type(of: try node.operand(1)).element
-      return [try node.map([try node.operand(0)], .convert(x, target))]
-    },
     OperatorRule("Clip", clip),
-    OperatorRule("BitCast") { node throws(ImportFailure) in
-      let value = try node.operand(0)
-      let (source, target) = (node.type(of: value).element, try node.elementType("to"))
-      guard source.bitWidth == target.bitWidth else {
-        throw .invalid("bitcast-width", "\(source) and \(target) differ in width")
-      }
-      guard source == target || (!source.isFloat && target.isInteger) else {
-        throw .unsupported("bitcast-type", "BitCast from \(source) to \(target)")
-      }
-      return [try node.map([value], .convert(x, target))]
-    },
     OperatorRule("ThresholdedRelu") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
       return [

@@ -32,28 +32,42 @@ extension OperatorRule {
 
   private static let conv: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
     node throws(ImportFailure) in
-    let (image, filter) = (try node.operand(0), try node.operand(1))
-    guard let extents = node.type(of: filter).shape.extents, extents.count >= 3 else {
-      throw .invalid("conv-rank", "the filter needs rank 3 or more and constant extents")
-    }
-    if let kernel = try node.integers("kernel_shape"), kernel != Array(extents.dropFirst(2)) {
-      throw .invalid(
-        "conv-kernel-shape", "kernel_shape \(kernel) differs from the filter \(extents)")
-    }
-    let groups = try node.integer("group", default: 1)
-    let window = try node.window(extents: Array(extents.dropFirst(2)), image: image)
-    let result = try node.add(.conv(Conv(window: window, groups: groups)), [image, filter])
+    let result = try node.convolution(try node.operand(0), try node.operand(1))
     guard let bias = node.optionalOperand(2) else { return [result] }
-    guard node.type(of: bias).shape == Shape([extents[0]]) else {
-      throw .invalid("conv-bias", "the bias needs one number per filter")
-    }
-    let ones = [Int](repeating: 1, count: extents.count - 2)
-    let column = try node.reshape(bias, to: Shape([extents[0]] + ones))
+    let column = try node.channels(bias, of: result, "bias")
     return [try node.map([result, column], x + y)]
   }
 }
 
 extension NodeImporter {
+  /// The convolution that the attributes of Conv and its relatives describe, without a bias.
+  mutating func convolution(
+    _ image: ValueID, _ filter: ValueID
+  ) throws(ImportFailure) -> ValueID {
+    guard let extents = type(of: filter).shape.extents, extents.count >= 3 else {
+      throw .invalid("conv-rank", "the filter needs rank 3 or more and constant extents")
+    }
+    if let kernel = try integers("kernel_shape"), kernel != Array(extents.dropFirst(2)) {
+      throw .invalid(
+        "conv-kernel-shape", "kernel_shape \(kernel) differs from the filter \(extents)")
+    }
+    let groups = try integer("group", default: 1)
+    let window = try window(extents: Array(extents.dropFirst(2)), image: image)
+    return try add(.conv(Conv(window: window, groups: groups)), [image, filter])
+  }
+
+  /// A vector with a number for each channel (axis 1) of a tensor, so that it broadcasts.
+  mutating func channels(
+    _ vector: ValueID, of tensor: ValueID, _ name: String
+  ) throws(ImportFailure) -> ValueID {
+    let shape = type(of: tensor).shape
+    guard type(of: vector).shape == Shape([shape[1]]) else {
+      throw .invalid("conv-bias", "the \(name) needs one number per filter")
+    }
+    let ones = [Dimension](repeating: 1, count: shape.rank - 2)
+    return try reshape(vector, to: Shape([shape[1]] + ones))
+  }
+
   /// The matrix product with the rules of NumPy for vectors.
   mutating func matmul(_ a: ValueID, _ b: ValueID) throws(ImportFailure) -> ValueID {
     var (left, right) = (a, b)

@@ -101,6 +101,13 @@ struct TensorProtoFields {
     guard strings.isEmpty, raw == nil || typed.isEmpty else {
       throw file.malformed("elements in more than one field", id: "tensorproto-elements")
     }
+    if let raw, element.isSixBits {
+      guard raw.count == SixBits.byteCount(of: count) else {
+        throw file.malformed("not as many bytes as the shape calls for", id: "tensor-size")
+      }
+      let spread = raw.array.withUnsafeBytes { SixBits.spread($0, count) }
+      return .data(try FileBytes(spread, path: file.path).tensor(element, extents))
+    }
     if let raw { return .data(try raw.tensor(element, extents)) }
     guard typed.isEmpty || element.onnxField == typedField else {
       throw file.malformed("elements of \(element) in another type's field", id: "tensorproto-type")

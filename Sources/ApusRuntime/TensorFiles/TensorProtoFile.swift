@@ -24,11 +24,14 @@ public enum TensorProtoFile {
     for extent in tensor.value.extents { bytes += key(1, 0) + varint(UInt64(extent)) }
     bytes += key(2, 0) + varint(UInt64(tensor.value.element.onnxDataType))
     switch tensor.value {
-    case .data(let data): bytes += key(9, 2) + varint(UInt64(data.byteCount))
+    case .data(let data):
+      let stored = data.withBytes {
+        data.type.element.isSixBits ? SixBits.packed($0) : [UInt8]($0)
+      }
+      bytes += key(9, 2) + varint(UInt64(stored.count)) + stored
     case .strings(_, let strings):
       for text in strings { bytes += key(6, 2) + varint(UInt64(text.utf8.count)) + text.utf8 }
     }
-    tensor.value.data?.withBytes { bytes += $0 }
     if !tensor.name.isEmpty {
       bytes += key(8, 2) + varint(UInt64(tensor.name.utf8.count)) + tensor.name.utf8
     }

@@ -43,6 +43,10 @@ extension TensorData {
     case .f64: .float(elements(as: Double.self)[0])
     case .i64: .integer(Int(elements(as: Int64.self)[0]))
     case .i32: .integer(Int(elements(as: Int32.self)[0]))
+    case .i16: .integer(Int(elements(as: Int16.self)[0]))
+    case .u16: .integer(Int(elements(as: UInt16.self)[0]))
+    case .i8: .integer(Int(elements(as: Int8.self)[0]))
+    case .u8: .integer(Int(elements(as: UInt8.self)[0]))
     case .bool: .integer(elements(as: UInt8.self)[0] == 0 ? 0 : 1)
     default: nil
     }

@@ -69,7 +69,10 @@ APUS_INLINE uint16_t apus_f32_to_f16(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
   const uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | (magnitude >> 13 & 0x3ffu));
+  if (magnitude > 0x7f800000u) {
+    const uint32_t payload = magnitude >> 13 & 0x3ffu;
+    return (uint16_t)(sign | 0x7c00u | (payload ? payload : 0x200u));
+  }
   if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
   if (magnitude >= 0x38800000u) {
     const uint32_t odd = magnitude >> 13 & 1u;
@@ -88,8 +91,135 @@ APUS_INLINE float apus_bf16_to_f32(uint16_t h) {
 APUS_INLINE uint16_t apus_f32_to_bf16(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
-  if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40u);
+  if ((bits & 0x7fffffffu) > 0x7f800000u)
+    return (uint16_t)(bits >> 16 | (bits & 0x7f0000u ? 0 : 0x40u));
   return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+/* For exponents of normal numbers. */
+APUS_INLINE float apus_power_of_2(int exponent) {
+  const uint32_t bits = (uint32_t)(exponent + 127) << 23;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+/* A magnitude of m fraction bits and an exponent with a bias, without infinities and NaN. */
+APUS_INLINE float apus_small_to_f32(uint32_t sign, uint32_t magnitude, int m, int bias) {
+  uint32_t bits = magnitude << (23 - m);
+  float result;
+  if (magnitude >> m) {
+    bits += (uint32_t)(127 - bias) << 23;
+  } else {
+    const float small = (float)magnitude * apus_power_of_2(1 - bias - m);
+    memcpy(&bits, &small, sizeof bits);
+  }
+  bits |= sign << 31;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+/* The magnitude to nearest, ties to even; what is too large runs on past the largest number. */
+APUS_INLINE uint32_t apus_f32_to_small(float x, int m, int bias) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits &= 0x7fffffffu;
+  if (bits < (uint32_t)(128 - bias) << 23)
+    return (uint32_t)rintf(fabsf(x) * apus_power_of_2(bias - 1 + m));
+  const uint32_t odd = bits >> (23 - m) & 1u;
+  return ((bits + (1u << (22 - m)) - 1u + odd) >> (23 - m)) - ((uint32_t)(127 - bias) << m);
+}
+APUS_INLINE uint32_t apus_sign_bit(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits >> 31;
+}
+APUS_INLINE float apus_f8e4m3fn_to_f32(uint8_t b) {
+  if ((b & 0x7fu) == 0x7fu) return b >> 7 ? -NAN : NAN;
+  return apus_small_to_f32(b >> 7, b & 0x7fu, 3, 7);
+}
+/* To nearest, ties to even; too large numbers become NaN. */
+APUS_INLINE uint8_t apus_f32_to_f8e4m3fn(float x) {
+  const uint32_t sign = apus_sign_bit(x) << 7;
+  if (x != x) return (uint8_t)(sign | 0x7fu);
+  const uint32_t magnitude = apus_f32_to_small(x, 3, 7);
+  return (uint8_t)(sign | (magnitude > 0x7eu ? 0x7fu : magnitude));
+}
+APUS_INLINE float apus_f8e4m3fnuz_to_f32(uint8_t b) {
+  return b == 0x80u ? NAN : apus_small_to_f32(b >> 7, b & 0x7fu, 3, 8);
+}
+/* To nearest, ties to even; too large numbers become NaN, -0 becomes 0. */
+APUS_INLINE uint8_t apus_f32_to_f8e4m3fnuz(float x) {
+  const uint32_t magnitude = x != x ? 0x80u : apus_f32_to_small(x, 3, 8);
+  if (magnitude > 0x7fu) return 0x80u;
+  return (uint8_t)(magnitude == 0 ? 0 : apus_sign_bit(x) << 7 | magnitude);
+}
+APUS_INLINE float apus_f8e5m2_to_f32(uint8_t b) { return apus_f16_to_f32((uint16_t)(b << 8)); }
+/* To nearest, ties to even; too large numbers become infinite. */
+APUS_INLINE uint8_t apus_f32_to_f8e5m2(float x) {
+  const uint32_t sign = apus_sign_bit(x) << 7;
+  if (x != x) return (uint8_t)(apus_f32_to_f16(x) >> 8 | (apus_f32_to_f16(x) & 0x300u ? 0 : 2u));
+  const uint32_t magnitude = apus_f32_to_small(x, 2, 15);
+  return (uint8_t)(sign | (magnitude > 0x7bu ? 0x7cu : magnitude));
+}
+APUS_INLINE float apus_f8e5m2fnuz_to_f32(uint8_t b) {
+  return b == 0x80u ? NAN : apus_small_to_f32(b >> 7, b & 0x7fu, 2, 16);
+}
+/* To nearest, ties to even; too large numbers become NaN, -0 becomes 0. */
+APUS_INLINE uint8_t apus_f32_to_f8e5m2fnuz(float x) {
+  const uint32_t magnitude = x != x ? 0x80u : apus_f32_to_small(x, 2, 16);
+  if (magnitude > 0x7fu) return 0x80u;
+  return (uint8_t)(magnitude == 0 ? 0 : apus_sign_bit(x) << 7 | magnitude);
+}
+APUS_INLINE float apus_f8e8m0_to_f32(uint8_t b) {
+  return b == 0xffu ? NAN : b == 0 ? 0x1p-127f : apus_power_of_2(b - 127);
+}
+/* The nearest power of 2, the larger one in the middle, saturating; signs are lost. */
+APUS_INLINE uint8_t apus_f32_to_f8e8m0(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits &= 0x7fffffffu;
+  if (bits > 0x7f800000u) return 0xffu;
+  if (bits < 0x600000u) return 0;
+  const uint32_t exponent = (bits + 0x400000u) >> 23;
+  return (uint8_t)(exponent > 0xfeu ? 0xfeu : exponent);
+}
+APUS_INLINE float apus_f6e2m3_to_f32(uint8_t b) {
+  return apus_small_to_f32(b >> 5 & 1u, b & 0x1fu, 3, 1);
+}
+/* To nearest, ties to even, saturating; NaN becomes a zero of the other sign. */
+APUS_INLINE uint8_t apus_f32_to_f6e2m3(float x) {
+  const uint32_t sign = apus_sign_bit(x) << 5;
+  if (x != x) return (uint8_t)(sign ^ 0x20u);
+  const uint32_t magnitude = apus_f32_to_small(x, 3, 1);
+  return (uint8_t)(sign | (magnitude > 0x1fu ? 0x1fu : magnitude));
+}
+APUS_INLINE float apus_f6e3m2_to_f32(uint8_t b) {
+  return apus_small_to_f32(b >> 5 & 1u, b & 0x1fu, 2, 3);
+}
+/* To nearest, ties to even, saturating; NaN becomes a zero of the other sign. */
+APUS_INLINE uint8_t apus_f32_to_f6e3m2(float x) {
+  const uint32_t sign = apus_sign_bit(x) << 5;
+  if (x != x) return (uint8_t)(sign ^ 0x20u);
+  const uint32_t magnitude = apus_f32_to_small(x, 2, 3);
+  return (uint8_t)(sign | (magnitude > 0x1fu ? 0x1fu : magnitude));
+}
+APUS_INLINE float apus_f4e2m1_to_f32(uint8_t b) {
+  return apus_small_to_f32(b >> 3 & 1u, b & 7u, 1, 1);
+}
+/* To nearest, ties to even, saturating; NaN becomes a zero of the other sign. */
+APUS_INLINE uint8_t apus_f32_to_f4e2m1(float x) {
+  const uint32_t sign = apus_sign_bit(x) << 3;
+  if (x != x) return (uint8_t)(sign ^ 8u);
+  const uint32_t magnitude = apus_f32_to_small(x, 1, 1);
+  return (uint8_t)(sign | (magnitude > 7u ? 7u : magnitude));
+}
+APUS_INLINE uint64_t apus_bits_f64(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+APUS_INLINE double apus_from_bits_f64(uint64_t bits) {
+  double x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
 }
 APUS_INLINE int32_t apus_bits_1(float x) {
   int32_t bits;

@@ -31,8 +31,12 @@ typedef enum { APUS_COMPARE(APUS_NAME) APUS_C_COUNT } apus_compare;
 /* Element types: the numbers of ONNX TensorProto.DataType. */
 typedef enum {
   APUS_F32 = 1, APUS_U8, APUS_I8, APUS_U16, APUS_I16, APUS_I32, APUS_I64,
-  APUS_BOOL = 9, APUS_F16, APUS_F64, APUS_U32, APUS_U64, APUS_BF16 = 16
+  APUS_BOOL = 9, APUS_F16, APUS_F64, APUS_U32, APUS_U64, APUS_BF16 = 16, APUS_F8E4M3FN,
+  APUS_F8E4M3FNUZ, APUS_F8E5M2, APUS_F8E5M2FNUZ, APUS_U4, APUS_I4, APUS_F4E2M1, APUS_F8E8M0,
+  APUS_U2, APUS_I2, APUS_F6E2M3, APUS_F6E3M2
 } apus_element;
+/* What CONVERT keeps: the value, or the bits as they are in memory. */
+enum { APUS_KEEP_VALUE, APUS_KEEP_BITS };
 /* The name of an opcode, or NULL. */
 const char *apus_opcode_name(uint32_t opcode);
 #endif

@@ -1,6 +1,7 @@
 /// The convolution of a batch of images with a bank of filters (ONNX Conv without bias).
 ///
-/// `[N, C, spatial…] * [O, C / groups, window…] → [N, O, spatial…]`.
+/// `[N, C, spatial…] * [O, C / groups, window…] → [N, O, spatial…]`. Products of integers of 8 and
+/// 16 bits are summed up as `i32` (ONNX ConvInteger).
 public struct Conv: Operator {
   public static let mnemonic = "conv"
 
@@ -20,7 +21,7 @@ public struct Conv: Operator {
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
     try operands.expect(2)
     let (x, w) = (operands[0], operands[1])
-    guard x.element == w.element, x.rank >= 3, w.rank == x.rank else {
+    guard let element = x.sumElement(with: w), x.rank >= 3, w.rank == x.rank else {
       throw OperatorError("image and filter need the same rank and element type", id: "conv-rank")
     }
     guard groups >= 1 else { throw OperatorError("group is \(groups)", id: "conv-group") }
@@ -37,13 +38,13 @@ public struct Conv: Operator {
       throw OperatorError("the window differs from the filter \(w.shape)", id: "conv-kernel-shape")
     }
     let spatial = try window.outputDimensions(of: x.shape)
-    return [TensorType(x.element, Shape([x.shape[0], w.shape[0]] + spatial))]
+    return [TensorType(element, Shape([x.shape[0], w.shape[0]] + spatial))]
   }
 
   public func semantics(of operands: [TensorType]) -> Semantics {
     let (x, w) = (operands[0], operands[1])
     guard groups == 1 || groups == w.shape[0].constant,
-      let product = Pointwise([x.element, w.element], .operand(0) * .operand(1))
+      let product = x.product(with: w)
     else { return .nest }
     let spatial = window.extents.count
     let firstWindow = x.rank + 1
@@ -59,7 +60,7 @@ public struct Conv: Operator {
           IndexMap([.iterator(0), channel] + places),
           IndexMap([.iterator(1), .iterator(x.rank)] + taps),
         ],
-        body: product, combine: .add, initial: .float(0)))
+        body: product, combine: .add, initial: .zero(of: product.result)))
   }
 
   public mutating func visitAttributes<Visitor: AttributeVisitor>(

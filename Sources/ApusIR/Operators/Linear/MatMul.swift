@@ -1,6 +1,7 @@
 /// The matrix product of the last two axes, batched over the broadcast others (ONNX MatMul).
 ///
-/// `[…, M, K] · […, K, N] → […, M, N]`; both operands have rank 2 or more.
+/// `[…, M, K] · […, K, N] → […, M, N]`; both operands have rank 2 or more. Products of integers of
+/// 8 and 16 bits are summed up as `i32` (ONNX MatMulInteger).
 public struct MatMul: Operator {
   public static let mnemonic = "matmul"
 
@@ -9,7 +10,7 @@ public struct MatMul: Operator {
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
     try operands.expect(2)
     let (a, b) = (operands[0], operands[1])
-    guard a.rank >= 2, b.rank >= 2, a.element == b.element else {
+    guard a.rank >= 2, b.rank >= 2, let element = a.sumElement(with: b) else {
       throw OperatorError("two matrices of one element type expected", id: "matmul-operands")
     }
     guard a.shape[a.rank - 1] == b.shape[b.rank - 2] else {
@@ -22,7 +23,7 @@ public struct MatMul: Operator {
       throw OperatorError("batch axes do not broadcast", id: "broadcast-mismatch")
     }
     let matrix = [a.shape[a.rank - 2], b.shape[b.rank - 1]]
-    return [TensorType(a.element, Shape(common.dimensions + matrix))]
+    return [TensorType(element, Shape(common.dimensions + matrix))]
   }
 
   public func semantics(of operands: [TensorType]) -> Semantics {
@@ -33,10 +34,7 @@ public struct MatMul: Operator {
         operand.shape[axis] == 1 ? IndexMap.Axis() : .iterator(axis + rank - operand.rank)
       }
     }
-    let element = a.element
-    guard let product = Pointwise([element, element], .operand(0) * .operand(1)) else {
-      return .nest
-    }
+    guard let product = a.product(with: b) else { return .nest }
     return .contraction(
       Contraction(
         reduction: [a.shape[a.rank - 1]],
@@ -44,6 +42,6 @@ public struct MatMul: Operator {
           IndexMap(batch(a) + [.iterator(rank - 2), .iterator(rank)]),
           IndexMap(batch(b) + [.iterator(rank), .iterator(rank - 1)]),
         ],
-        body: product, combine: .add, initial: element.isFloat ? .float(0) : .integer(0)))
+        body: product, combine: .add, initial: .zero(of: product.result)))
   }
 }
