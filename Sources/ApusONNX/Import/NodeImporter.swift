@@ -209,6 +209,9 @@ package struct NodeImporter {
       for result in results { try checkSize(graph.type(of: result)) }
       return results
     } catch let error as OperatorError {
+      // Extents that are symbols may still agree when the graph runs.
+      let isOpen = operands.contains { graph.type(of: $0).shape.extents == nil }
+      if error.id == "broadcast-mismatch", isOpen { throw .unsupported(error.id, error.message) }
       throw .invalid(error.id, error.message)
     } catch let error as ImportFailure {
       throw error
