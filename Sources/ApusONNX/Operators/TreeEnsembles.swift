@@ -153,15 +153,7 @@ extension NodeImporter {
       modes.count == features.count, splits.count == features.count,
       targets.count == values.count
     else { throw .invalid("tree-columns", "the columns of the nodes differ in length") }
-    var sets = (try numbers("membership_values") ?? [])
-      .split(omittingEmptySubsequences: false) { $0.isNaN }[...]
-    let members = try modes.map { mode throws(ImportFailure) -> [Double]? in
-      if mode != 6 { return nil }
-      guard let set = sets.popFirst(), !set.isEmpty else {
-        throw .invalid("tree-members", "membership_values has too few sets")
-      }
-      return Array(set)
-    }
+    let members = try memberSets(modes)
     // Leaves come first, then the nodes, each with the links of its chain behind it.
     var starts: [Int] = []
     var next = values.count
@@ -201,6 +193,19 @@ extension NodeImporter {
       try weights.add(value, node: leaf, target: targets[leaf])
     }
     return (forest, weights)
+  }
+
+  /// The elements that each node that tests for membership tests for; `nil` for other nodes.
+  private mutating func memberSets(_ modes: [Double]) throws(ImportFailure) -> [[Double]?] {
+    var sets = (try numbers("membership_values") ?? [])
+      .split(omittingEmptySubsequences: false) { $0.isNaN }[...]
+    return try modes.map { mode throws(ImportFailure) -> [Double]? in
+      if mode != 6 { return nil }
+      guard let set = sets.popFirst(), !set.isEmpty else {
+        throw .invalid("tree-members", "membership_values has too few sets")
+      }
+      return Array(set)
+    }
   }
 
   /// Real or whole numbers that are a list or a tensor.
