@@ -209,8 +209,11 @@ package struct NodeImporter {
       for result in results { try checkSize(graph.type(of: result)) }
       return results
     } catch let error as OperatorError {
-      // Extents that are symbols may still agree when the graph runs.
-      let isOpen = operands.contains { graph.type(of: $0).shape.extents == nil }
+      // Extents that only a run tells may still agree then.
+      let open = Set(symbols.map(\.name))
+      let isOpen = operands.contains { operand in
+        graph.type(of: operand).shape.dimensions.contains { !open.isDisjoint(with: $0.symbols) }
+      }
       if error.id == "broadcast-mismatch", isOpen { throw .unsupported(error.id, error.message) }
       throw .invalid(error.id, error.message)
     } catch let error as ImportFailure {
