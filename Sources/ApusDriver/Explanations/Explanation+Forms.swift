@@ -116,6 +116,26 @@ extension Explanation {
     Explanation("stft-length", "The frames of STFT do not fit the signal."),
     Explanation("stft-step", "STFT needs a signal of rank 3 and a positive step."),
     Explanation("topk-count", "k must not be negative, nor larger than the axis."),
+    Explanation("tree-aggregate", "The aggregate function of a tree ensemble does not exist."),
+    Explanation("tree-base", "A tree ensemble needs one base value per target or class."),
+    Explanation(
+      "tree-binary", "A classifier of two classes with weights for one of them is not supported."),
+    Explanation(
+      "tree-columns", "The lists that describe the nodes or weights of trees differ in length."),
+    Explanation("tree-depth", "A tree is deeper than 1000 nodes, or its nodes lead in a circle."),
+    Explanation("tree-features", "Trees take rows of as many features as their nodes ask for."),
+    Explanation(
+      "tree-labels", "Only tree classifiers with two or more whole labels are supported."),
+    Explanation("tree-link", "A node of a tree leads to a node or leaf that does not exist."),
+    Explanation(
+      "tree-members",
+      "Each node that tests for membership needs a set of its own that is not empty."),
+    Explanation("tree-mode", "The comparison that a node of a tree asks for does not exist."),
+    Explanation(
+      "tree-targets", "A leaf names a target that does not exist, or there are too many targets."),
+    Explanation(
+      "tree-transform", "The function that follows the scores of trees is not supported."),
+    Explanation("tree-type", "The numbers of trees must be f32, f64 or u8."),
     Explanation("trilu-rank", "Trilu takes tensors of at least two axes."),
     Explanation("unpool-output", "output_shape is smaller than the image."),
     Explanation("unpool-shape", "Values, indices and kernel of MaxUnpool do not fit together."),

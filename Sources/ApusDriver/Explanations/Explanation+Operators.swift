@@ -62,7 +62,6 @@ extension Explanation {
     Explanation("permutation", "perm does not name each axis once."),
     Explanation("range-delta", "The step of Range is 0."),
     Explanation("range-size", "Range would have more than 2^24 elements."),
-    Explanation("range-type", "Range of this element type is not supported."),
     Explanation("reshape-count", "The new shape holds more or fewer elements than the old one."),
     Explanation("reshape-negative", "An extent below -1."),
     Explanation("reshape-open", "Two extents are -1, so that neither is known."),

@@ -59,6 +59,57 @@ extension NodeImporter {
     return sizes
   }
 
+  /// What an integer operand holds: known at compile time, or what the file's shapes promise,
+  /// which a run then checks.
+  package mutating func integers(
+    _ place: Int, promised: [Int?]
+  ) throws(ImportFailure) -> [Int]? {
+    guard isOpen(place), !promised.contains(nil),
+      type(of: try operand(place)).shape.elementCount == Dimension(promised.count)
+    else { return try integers(place) }
+    let vector = try wide(try operand(place))
+    return try sizes(vector, "size", expected: promised).compactMap(\.constant)
+  }
+
+  /// What `body` makes of the axis that operand `place` holds; when that is computed, of each of
+  /// `candidates`, and a run takes the right one. All results must have the same type.
+  mutating func choosingAxis(
+    _ place: Int, rank: Int, candidates: [Int],
+    _ body: (inout NodeImporter, Int) throws(ImportFailure) -> ValueID
+  ) throws(ImportFailure) -> ValueID {
+    guard isOpen(place) else {
+      guard let given = try integers(place)?.first else {
+        throw .invalid("missing-operand", "\(node.operatorType) needs an axis")
+      }
+      return try body(&self, try axis(given, rank: rank))
+    }
+    let size = Scalar.literal(.integer(rank), .i64)
+    let number = try map(
+      [try wide(try operand(place))],
+      .select(.operand(0) < 0, .operand(0) + size, .operand(0)))
+    let only = candidates.count == 1 ? candidates[0] : nil
+    _ = try sizes(number, "axis", expected: [only], in: 0...max(rank - 1, 0))
+    let chosen = try reshape(number, to: Shape([Int]()))
+    var result: ValueID?
+    for axis in candidates {
+      let value = try body(&self, axis)
+      guard let others = result else {
+        result = value
+        continue
+      }
+      guard type(of: value) == type(of: others) else {
+        throw .unsupported("data-dependent", "an axis that decides about the shape is computed")
+      }
+      let isChosen = Scalar.compare(.equal, .operand(0), .literal(.integer(axis), .i64))
+      result = try map(
+        [chosen, value, others], .select(isChosen, .operand(1), .operand(2)))
+    }
+    guard let result else {
+      throw .invalid("axis-range", "no axis gives the shape that the file declares")
+    }
+    return result
+  }
+
   /// Adds the check that a vector holds certain extents, and that others are 0.
   package mutating func bind(
     _ vector: ValueID, to sizes: [Dimension], zeros: [Dimension] = []

@@ -223,6 +223,12 @@ package struct NodeImporter {
       for result in results { try checkSize(graph.type(of: result)) }
       return results
     } catch let error as OperatorError {
+      // Extents that only a run tells may still agree then.
+      let open = Set(symbols.map(\.name))
+      let isOpen = operands.contains { operand in
+        graph.type(of: operand).shape.dimensions.contains { !open.isDisjoint(with: $0.symbols) }
+      }
+      if error.id == "broadcast-mismatch", isOpen { throw .unsupported(error.id, error.message) }
       throw .invalid(error.id, error.message)
     } catch let error as ImportFailure {
       throw error

@@ -12,7 +12,7 @@ package enum OperatorRegistry {
     + OperatorRule.regions + OperatorRule.linearAttention
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
-    + OperatorRule.suppression
+    + OperatorRule.suppression + OperatorRule.trees
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {

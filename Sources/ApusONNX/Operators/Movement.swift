@@ -115,8 +115,9 @@ extension OperatorRule {
   private static let range: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
     node throws(ImportFailure) in
     let element = node.type(of: try node.operand(0)).element
-    guard element == .i64 || element == .i32 else {
-      throw .unsupported("range-type", "Range of \(element)")
+    let isKnown = !(0..<3).contains { node.isOpen($0) }
+    guard element == .i64 || element == .i32, isKnown else {
+      return [try node.openRange(element)]
     }
     guard let start = try node.integers(0)?.first, let limit = try node.integers(1)?.first,
       let step = try node.integers(2)?.first
@@ -140,6 +141,31 @@ extension OperatorRule {
 }
 
 extension NodeImporter {
+  /// ONNX Range of numbers that are real or computed; its length is a symbol unless the file
+  /// declares it. A delta of 0 stops the run.
+  fileprivate mutating func openRange(_ element: ElementType) throws(ImportFailure) -> ValueID {
+    let (start, limit, delta) = (Scalar.operand(0), Scalar.operand(1), Scalar.operand(2))
+    var numbers: [ValueID] = []
+    for operand in try allOperands(atLeast: 3, atMost: 3) {
+      guard type(of: operand).element == element else {
+        throw .invalid("element-type", "start, limit and delta of a Range have different types")
+      }
+      numbers.append(try reshape(operand, to: Shape([1])))
+    }
+    let reals = try numbers.map { value throws(ImportFailure) in try converted(value, to: .f64) }
+    let steps = Scalar.unary(.ceil, (limit - start) / delta)
+    let isUsable = Scalar.compare(.notEqual, delta, 0)
+    let count = try map(
+      reals, .convert(.select(isUsable, .min(.max(steps, 0), .real(0x1p40)), -1), .i64))
+    let size = try sizes(count, "count", expected: declaredExtents(rank: 1), in: 0...1 << 24)
+    let ones = try broadcast(vector([1]), to: Shape(size))
+    let places = try add(
+      .cumulate(Cumulate(.sum, axis: 0, exclusive: true, reverse: false)), [ones])
+    let wide: ElementType = element.isFloat ? .f64 : .i64
+    let formula = Scalar.convert(start, wide) + .convert(limit, wide) * .convert(delta, wide)
+    return try map([numbers[0], places, numbers[2]], .convert(formula, element))
+  }
+
   /// The tensor that a Constant node carries in one of its attributes.
   mutating func constantAttribute() throws(ImportFailure) -> ValueID {
     guard node.attributes.count == 1, let name = node.attributes.first?.name else {

@@ -14,7 +14,8 @@ extension OperatorRule {
       let largest = try node.flag("largest", default: true)
       _ = try node.flag("sorted", default: true)  // Sorted results are right in any case.
       let attribute = try node.integer("k")
-      let operand = try attribute == nil ? node.integers(1)?.first : nil
+      let promised = [node.declaredExtents(rank: shape.rank)[axis]]
+      let operand = try attribute == nil ? node.integers(1, promised: promised)?.first : nil
       guard let count = attribute ?? operand, count >= 0,
         shape[axis].constant.map({ count <= $0 }) ?? false
       else { throw .invalid("topk-count", "k must be at most the extent of the axis") }
@@ -40,11 +41,13 @@ extension OperatorRule {
     },
     OperatorRule("OneHot") { node throws(ImportFailure) in
       let (indices, values) = (try node.operand(0), try node.operand(2))
-      guard let depth = try node.integers(1)?.first, depth > 0, depth < 1 << 24 else {
-        throw .invalid("onehot-depth", "OneHot needs a positive depth")
-      }
       var dimensions = node.type(of: indices).shape.dimensions
-      let axis = try node.axis(try node.integer("axis", default: -1), rank: dimensions.count + 1)
+      let rank = dimensions.count + 1
+      let axis = try node.axis(try node.integer("axis", default: -1), rank: rank)
+      let promised = [node.declaredExtents(rank: rank)[axis]]
+      guard let depth = try node.integers(1, promised: promised)?.first,
+        depth > 0, depth < 1 << 24
+      else { throw .invalid("onehot-depth", "OneHot needs a positive depth") }
       dimensions.insert(1, at: axis)
       let column = try node.converted(
         try node.reshape(indices, to: Shape(dimensions)), to: .i64)
@@ -102,14 +105,16 @@ extension OperatorRule {
   private static func cumulative(_ name: String, _ kind: Reduce.Kind) -> OperatorRule {
     OperatorRule(name) { node throws(ImportFailure) in
       let value = try node.operand(0)
-      guard let axis = try node.integers(1)?.first else {
-        throw .invalid("missing-operand", "\(name) needs an axis")
-      }
-      let cumulate = Cumulate(
-        kind, axis: try node.axis(axis, rank: node.type(of: value).rank),
-        exclusive: try node.flag("exclusive", default: false),
-        reverse: try node.flag("reverse", default: false))
-      return [try node.add(.cumulate(cumulate), [value])]
+      let rank = node.type(of: value).rank
+      let exclusive = try node.flag("exclusive", default: false)
+      let reverse = try node.flag("reverse", default: false)
+      return [
+        try node.choosingAxis(1, rank: rank, candidates: Array(0..<rank)) {
+          node, axis throws(ImportFailure) in
+          let cumulate = Cumulate(kind, axis: axis, exclusive: exclusive, reverse: reverse)
+          return try node.add(.cumulate(cumulate), [value])
+        }
+      ]
     }
   }
 }

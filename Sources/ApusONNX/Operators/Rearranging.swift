@@ -41,10 +41,13 @@ extension OperatorRule {
       var value = try node.operand(0)
       let type = node.type(of: value)
       let extents = try node.extents(of: value)
-      guard let sizes = try node.integers(1), sizes.allSatisfy({ (0..<1 << 31).contains($0) })
-      else { throw .invalid("missing-operand", "CenterCropPad needs a shape") }
       let axes = try node.integers("axes") ?? Array(0..<type.rank)
       _ = try node.axes(axes, rank: type.rank)
+      let declared = node.declaredExtents(rank: type.rank)
+      let promised = axes.map { declared[$0 < 0 ? $0 + type.rank : $0] }
+      guard let sizes = try node.integers(1, promised: promised),
+        sizes.allSatisfy({ (0..<1 << 31).contains($0) })
+      else { throw .invalid("missing-operand", "CenterCropPad needs a shape") }
       guard axes.count == sizes.count else {
         throw .invalid("crop-axes", "\(sizes.count) sizes for \(axes.count) axes")
       }
@@ -96,7 +99,8 @@ extension OperatorRule {
         .scatter(Scatter(.set, axes: [-1])),
         [zeros, try node.reshape(value, to: count), try node.reshape(indices, to: count)])
       let result = try node.reshape(flat, to: image)
-      guard let wanted = try node.integers(2) else { return [result] }
+      let promised = node.declaredExtents(rank: extents.count)
+      guard let wanted = try node.integers(2, promised: promised) else { return [result] }
       let have = try node.extents(of: result)
       guard wanted.count == have.count, zip(wanted, have).allSatisfy({ $0 >= $1 }) else {
         throw .invalid("unpool-output", "output_shape \(wanted) is smaller than \(have)")

@@ -15,6 +15,7 @@ extension OperatorRule {
     reduction("ReduceLogSum", .sum, after: .formula(.unary(.log, x))),
     OperatorRule("ReduceLogSumExp") { node throws(ImportFailure) in
       let value = try node.operand(0)
+      if node.isOpen(1) { return [try node.openLogSumExp(value)] }
       guard let plan = try node.reductionPlan() else { return [try node.map([value], x)] }
       // max + log(Σ exp(x - max)), where a max that is infinite is left out.
       let most = try node.add(.reduce(Reduce(.max, axes: plan.axes)), [value])

@@ -39,6 +39,7 @@ extension NodeImporter {
   fileprivate mutating func resized(
     _ style: ResizeStyle, scales place: Int
   ) throws(ImportFailure) -> ValueID {
+    if try isOpenResize(scales: place) { return try openResized(style, scales: place) }
     let image = try operand(0)
     var value = image
     let targets = try resizeTargets(try extents(of: image), scales: place, style)

@@ -37,7 +37,10 @@ extension OperatorRule {
     OperatorRule("AffineGrid") { node throws(ImportFailure) in
       let theta = try node.operand(0)
       let aligns = try node.flag("align_corners", default: false)
-      guard let size = try node.integers(1), (4...5).contains(size.count),
+      guard
+        let size = try node.gridSize(
+          rank: (node.type(of: theta).shape.dimensions.last?.constant ?? 0) + 1),
+        (4...5).contains(size.count),
         size.allSatisfy({ (1..<1 << 24).contains($0) }),
         node.type(of: theta).shape == Shape([size[0], size.count - 2, size.count - 1])
       else { throw .invalid("grid-size", "theta and size do not fit together") }
@@ -118,6 +121,22 @@ extension NodeImporter {
     }
     guard let sum else { throw .invalid("grid-shape", "nothing to interpolate") }
     return sum
+  }
+
+  /// The shape of the image that a grid is for; how many channels it has does not matter.
+  fileprivate mutating func gridSize(rank: Int) throws(ImportFailure) -> [Int]? {
+    guard isOpen(1), (4...5).contains(rank) else { return try integers(1) }
+    let grid = declaredExtents(rank: rank)
+    let size = try sizes(
+      try wide(try operand(1)), "channels", expected: [grid[0], nil] + grid[1..<rank - 1],
+      in: 1...1 << 24)
+    guard size.count == rank else { return nil }
+    var result: [Int] = []
+    for (axis, extent) in size.enumerated() {
+      guard let number = axis == 1 ? 1 : extent.constant else { return try integers(1) }
+      result.append(number)
+    }
+    return result
   }
 
   fileprivate mutating func gridStyle() throws(ImportFailure) -> GridStyle {

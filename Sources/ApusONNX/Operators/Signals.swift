@@ -11,18 +11,33 @@ extension OperatorRule {
       let extents = try node.extents(of: value)
       let inverse = try node.flag("inverse", default: false)
       let onesided = try node.flag("onesided", default: false)
-      let given =
-        node.version < 20
-        ? try node.integer("axis", default: 1) : try node.integers(2)?.first ?? -2
-      let axis = try node.axis(given, rank: extents.count)
-      guard axis < extents.count - 1 else {
-        throw .invalid("axis-range", "the last axis holds real and imaginary parts")
-      }
       let length = try node.integers(1)?.first
-      let standard = inverse && onesided ? 2 * (extents[axis] - 1) : extents[axis]
-      let transform = Transform(
-        length: length ?? standard, inverse: inverse, onesided: onesided)
-      return [try node.transformed(value, axis: axis, transform)]
+      let rank = extents.count
+      let transforms = extents.map { extent in
+        let standard = inverse && onesided ? 2 * (extent - 1) : extent
+        return Transform(length: length ?? standard, inverse: inverse, onesided: onesided)
+      }
+      func transformed(
+        _ node: inout NodeImporter, _ axis: Int
+      ) throws(ImportFailure) -> ValueID {
+        guard axis < rank - 1 else {
+          throw .invalid("axis-range", "the last axis holds real and imaginary parts")
+        }
+        return try node.transformed(value, axis: axis, transforms[axis])
+      }
+      if node.version < 20 || node.optionalOperand(2) == nil {
+        let given = try node.version < 20 ? node.integer("axis", default: 1) : -2
+        return [try transformed(&node, try node.axis(given, rank: rank))]
+      }
+      let declared = node.declaredExtents(rank: rank)
+      let candidates = (0..<max(rank - 1, 0)).filter { axis in
+        transforms[axis].length > 0
+          && (0..<rank - 1).allSatisfy { place in
+            let extent = place == axis ? transforms[axis].bins : extents[place]
+            return declared[place] ?? extent == extent
+          }
+      }
+      return [try node.choosingAxis(2, rank: rank, candidates: candidates, transformed)]
     },
     OperatorRule("STFT") { node throws(ImportFailure) in
       let signal = try node.operand(0)
@@ -32,19 +47,15 @@ extension OperatorRule {
       let windowLength = try window.map { value throws(ImportFailure) in
         try node.extents(of: value).first ?? 0
       }
-      guard extents.count == 3, let step = try node.integers(1)?.first, step > 0 else {
+      guard extents.count == 3 else {
         throw .invalid("stft-step", "a signal of rank 3 and a positive step expected")
       }
-      let length = try node.integers(3)?.first ?? windowLength ?? extents[1]
+      let length =
+        try node.integers(3, promised: [windowLength])?.first ?? windowLength ?? extents[1]
       guard length > 0, length <= extents[1], windowLength ?? length == length else {
         throw .invalid("stft-length", "frames of \(length) of \(extents[1])")
       }
-      let count = (extents[1] - length) / step + 1
-      guard Shape([count, length]).elementCount.constant ?? .max < 1 << 26 else {
-        throw .unsupported("stft-length", "\(count) frames of \(length)")
-      }
-      let places = (0..<count).flatMap { frame in (0..<length).map { Int64(frame * step + $0) } }
-      let indices = node.constant(TensorData(.i64, [count, length], places))
+      let indices = try node.framePlaces(of: extents[1], length: length)
       var frames = try node.add(.gather(Gather(axis: 1)), [signal, indices])
       if let window {
         frames = try node.map([frames, try node.reshape(window, to: Shape([length, 1]))], x * y)
@@ -60,7 +71,8 @@ extension OperatorRule {
   /// Σ cₖ cos(2 π k n / N), where N is one less for windows that are not periodic.
   private static func window(_ name: String, _ coefficients: [Double]) -> OperatorRule {
     OperatorRule(name) { node throws(ImportFailure) in
-      guard let size = try node.integers(0)?.first, size >= 0 else {
+      let promised = node.declaredExtents(rank: 1)
+      guard let size = try node.integers(0, promised: promised)?.first, size >= 0 else {
         throw .invalid("window-size", "\(name) needs a size")
       }
       let isPeriodic = try node.flag("periodic", default: true)
@@ -83,9 +95,34 @@ private struct Transform {
   let length: Int
   let inverse: Bool
   let onesided: Bool
+  /// The extent of the result.
+  var bins: Int { onesided && !inverse ? length / 2 + 1 : length }
 }
 
 extension NodeImporter {
+  /// The places `[frames, length]` in a signal that the frames of an STFT hold.
+  ///
+  /// When the step is computed, the number of frames is the one that the file declares.
+  fileprivate mutating func framePlaces(
+    of extent: Int, length: Int
+  ) throws(ImportFailure) -> ValueID {
+    let given = try operand(1)
+    let declared = declaredExtents(rank: 4)[1]
+    let number = isOpen(1) ? nil : try integers(1)?.first
+    guard number ?? 1 > 0, let count = number.map({ (extent - length) / $0 + 1 }) ?? declared
+    else { throw .invalid("stft-step", "a signal of rank 3 and a positive step expected") }
+    guard count > 0, Shape([count, length]).elementCount.constant ?? .max < 1 << 26 else {
+      throw .unsupported("stft-length", "\(count) frames of \(length)")
+    }
+    let step = try reshape(try wide(given), to: Shape([Int]()))
+    let frames = try map([step], .literal(.integer(extent - length), .i64) / .max(x, 1) + 1)
+    try bind(
+      try reshape(try map([step, frames], .select(x > 0, y, 0)), to: Shape([1])),
+      to: [Dimension(count)])
+    let rows = try places(count, along: 0, rank: 2)
+    return try map([rows, step, try places(length, along: 1, rank: 2)], x * y + .operand(2))
+  }
+
   /// The transform of an axis of a tensor whose last axis holds the real part, or both parts.
   fileprivate mutating func transformed(
     _ value: ValueID, axis: Int, _ transform: Transform
@@ -97,7 +134,7 @@ extension NodeImporter {
     }
     let isReal = transform.inverse && transform.onesided
     let used = min(extents[axis], isReal ? length / 2 + 1 : length)
-    let bins = transform.onesided && !transform.inverse ? length / 2 + 1 : length
+    let bins = transform.bins
     // [..., n, parts] with the axis next to the parts, as rows of n · parts numbers.
     var order = Array(0..<rank)
     order.remove(at: axis)
