@@ -29,6 +29,11 @@ struct Comparison {
     }
   }
 
+  /// Tells of a difference that no other change explains.
+  mutating func addUnnamed() {
+    add(.topology, "the models differ in their canonical texts")
+  }
+
   private mutating func add(
     _ category: DiffReport.Class, _ message: String, _ oldNode: Int? = nil, _ newNode: Int? = nil,
     _ weights: WeightDifference? = nil

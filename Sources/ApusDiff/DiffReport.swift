@@ -58,6 +58,10 @@ public struct DiffReport: Hashable, Sendable {
   public init(from old: Outline, to new: Outline, names: Snapshot.Names = .none) {
     var comparison = Comparison(old, new, names)
     comparison.run()
+    // Nothing may go unseen: without a change of meaning the canonical texts are equal.
+    if comparison.changes.allSatisfy({ $0.category == .metadata }), old.meaning != new.meaning {
+      comparison.addUnnamed()
+    }
     changes = comparison.changes.enumerated().sorted {
       ($0.element.category.rank, $0.offset) < ($1.element.category.rank, $1.offset)
     }.map(\.element)
@@ -79,6 +83,13 @@ extension DiffReport.Class {
 }
 
 extension Outline {
+  /// The canonical text without measures.
+  fileprivate var meaning: String {
+    var copy = self
+    copy.measures = [:]
+    return Snapshot.text(of: copy)
+  }
+
   /// Parameters, bytes by element type, operators by kind, and what others measured; equal
   /// constants count once, those of bodies too.
   public var totals: [String: Int] {

@@ -80,12 +80,13 @@ public struct Outline: Hashable, Sendable {
 }
 
 extension Outline.Node {
-  /// The operator as people name it: the formula of a map without its numbers.
+  /// The operator as people name it: the formula of a map without its numbers and types.
   public var kind: String {
     guard operation == "map", let formula = attributes.first(where: { $0.name == "f" }) else {
       return operation
     }
-    return "map " + formula.value.withoutLiterals
+    let body = formula.value.firstRange(of: ") ").map { formula.value[$0.upperBound...] }
+    return "map " + String(body ?? formula.value[...]).withoutLiterals
   }
 }
 
@@ -94,13 +95,17 @@ extension String {
   var withoutLiterals: String {
     var result: [UInt8] = []
     var word = 0
-    let bytes = Array(utf8)
-    for (place, byte) in bytes.enumerated() {
-      if byte == UInt8(ascii: ":"), place + 1 < bytes.count, bytes[place + 1] != 32 {
+    var isType = false
+    for byte in utf8 {
+      if byte == UInt8(ascii: ":") {
         result.replaceSubrange(word..., with: [UInt8(ascii: "_")])
+        isType = true
       }
-      result.append(byte)
-      if " (),;".utf8.contains(byte) { word = result.count }
+      if " (),;".utf8.contains(byte) {
+        isType = false
+        word = result.count + 1
+      }
+      if !isType { result.append(byte) }
     }
     return String(decoding: result, as: UTF8.self)
   }

@@ -67,7 +67,7 @@ struct DiffVerdict {
         return text
       }
       let message = (change.message + change.figures).prefix(500).description.markdown
-      let nodes = change.place.prefix(500).description.markdown
+      let nodes = change.nodes.prefix(500).description.markdown
       text += "| \(change.category.rawValue) | \(message) | \(nodes) |\n"
     }
     if !moved.isEmpty { text += "\n| number | old | new |\n| --- | --- | --- |\n" }
@@ -166,13 +166,14 @@ extension DiffReport.Change {
   }
 
   /// The nodes, once where both models call them the same.
-  fileprivate var place: String {
+  fileprivate var nodes: String {
     let (before, after) = (old.joined(separator: ", "), new.joined(separator: ", "))
-    if before.isEmpty && after.isEmpty { return "" }
-    return "  @ "
-      + (before == after || after.isEmpty
-        ? before : before.isEmpty ? after : "\(before) → \(after)")
+    if before == after || after.isEmpty { return before }
+    return before.isEmpty ? after : "\(before) → \(after)"
   }
+
+  /// The nodes after the message.
+  fileprivate var place: String { nodes.isEmpty ? "" : "  @ " + nodes }
 
   fileprivate var json: JSON {
     var fields: [(String, JSON)] = [
