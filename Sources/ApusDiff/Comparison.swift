@@ -132,11 +132,27 @@ struct Comparison {
   ) {
     let (before, after) = (x.values, y.values)
     for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
-      // A formula names the element types, which are told apart.
+      // A formula names the element types, which are told apart; a shape that follows from that
+      // of an input is a change of the interface.
       if name == "f", x.types.map(\.elementName) != y.types.map(\.elementName) { continue }
+      if name == "shape", hasOtherInputs, shapes(x, old) != shapes(y, new) { continue }
       add(
         .attribute,
         "\(x.operation) \(name): \(before[name] ?? "default") → \(after[name] ?? "default")", a, b)
+    }
+  }
+
+  /// Whether inputs have changed their types.
+  private var hasOtherInputs: Bool { old.inputs.map(\.type) != new.inputs.map(\.type) }
+
+  /// The types of what a node reads.
+  private func shapes(_ node: Outline.Node, _ outline: Outline) -> [String] {
+    node.operands.map { source in
+      switch source {
+      case .input(let place): outline.inputs[place].type
+      case .result(let node, let place): outline.nodes[node].types[place]
+      case .weight(let place): outline.weights[place].type
+      }
     }
   }
 

@@ -89,4 +89,22 @@ import Testing
     try writeWhole(text.replacing("\t#", with: "\t#1").replacing(" #", with: " #1"), to: golden)
     #expect(apus("diff", "--golden", golden, Files.digits).code != 0)
   }
+
+  @Test func shapesThatFollowFromInputsAreInterface() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = (folder.path + "/old.apir", folder.path + "/new.apir")
+    func text(_ batch: String) -> String {
+      """
+      graph @g(%x: tensor<\(batch)x6xf32>) -> (y: tensor<\(batch)x2x3xf32>) {
+        %a = reshape %x {shape = <\(batch)x2x3>} : tensor<\(batch)x2x3xf32>
+        return %a
+      }
+
+      """
+    }
+    try writeWhole(text("N"), to: old)
+    try writeWhole(text("4"), to: new)
+    #expect(apus("diff", old, new).code == 1)
+    #expect(apus("diff", old, new, "--fail-on", "attribute,topology,weight").code == 0)
+  }
 }
