@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "ApusIR", targets: ["ApusIR"]),
     .library(name: "ApusONNX", targets: ["ApusONNX"]),
     .library(name: "ApusTransforms", targets: ["ApusTransforms"]),
+    .library(name: "ApusDiff", targets: ["ApusDiff"]),
     .library(name: "ApusC", targets: ["ApusC"]),
     .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
   ],
@@ -42,6 +43,7 @@ let package = Package(
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
     library("ApusONNX", ["ApusIR", "CONNX"]),
     library("ApusTransforms", ["ApusIR"]),
+    library("ApusDiff", ["ApusIR"]),
     library("ApusLoops", ["ApusIR"]),
     .target(
       name: "ApusC", dependencies: ["ApusLoops"],
@@ -51,7 +53,7 @@ let package = Package(
     .target(
       name: "ApusRuntime", dependencies: ["ApusC", "ApusBytecode"],
       resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
-    library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusRuntime"]),
+    library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"]),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     .target(
@@ -59,6 +61,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("ApusIR", ["ApusTestSupport"]),
     tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusTestSupport"]),
+    tests("ApusDiff", ["ApusIR"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),

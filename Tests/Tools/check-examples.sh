@@ -9,6 +9,9 @@ for cc in gcc clang; do
       -fsyntax-only "$file"
   done
 done
+for apus in ../.build/release/apus ../.build/debug/apus; do
+  if [ -x "$apus" ]; then ci/check.sh "$apus"; break; fi
+done
 count=$(od -An -tu4 -j8 -N4 digits/test-images.bin | tr -d ' ')
 test "$(stat -c %s digits/test-images.bin)" -eq $((20 + count * 65))
 echo "examples: clean, $count images"

@@ -33,8 +33,9 @@ public enum CommandLineTool {
   /// Every subcommand: the one list.
   static let commands: [any Command.Type] = [
     CompileCommand.self, RunCommand.self, VerifyCommand.self, BenchCommand.self,
-    InspectCommand.self, OptimizeCommand.self, DisassembleCommand.self, OperatorsCommand.self,
-    PassesCommand.self, TargetsCommand.self, ExplainCommand.self,
+    InspectCommand.self, DiffCommand.self, SnapshotCommand.self, OptimizeCommand.self,
+    DisassembleCommand.self, OperatorsCommand.self, PassesCommand.self, TargetsCommand.self,
+    ExplainCommand.self,
   ]
 
   /// Runs a command line without the program's name and returns the exit code.

@@ -37,6 +37,9 @@ extension Explanation {
       "The C compiler cannot be started. Install one, or name it in CC."),
     Explanation("case-missing", "There is no such folder of cases."),
     Explanation("compiled-folder", "The folder holds no compiled model, or several."),
+    Explanation(
+      "diff-policy",
+      "The policy of apus diff is malformed, or has a rule or field that does not exist."),
     Explanation("emit-onnx", "Writing ONNX files is not supported."),
     Explanation(
       "file-access",
@@ -69,6 +72,7 @@ extension Explanation {
     Explanation(
       "run-size",
       "The model computed a size outside its bounds. Widen them with --dim NAME=LOW..HIGH."),
+    Explanation("snapshot", "The file is no snapshot, or a line of it is malformed."),
     Explanation("tensor-bool", "A bool is neither 0 nor 1."),
     Explanation("tensor-file-ending", "Tensor files end in .npy, .npz or .pb."),
     Explanation(

@@ -1,0 +1,240 @@
+/// Finds the changes between two outlines, those of their bodies included.
+struct Comparison {
+  private let old: Outline
+  private let new: Outline
+  private let names: Snapshot.Names
+  private let matching: Matching
+  private(set) var changes: [DiffReport.Change] = []
+
+  init(_ old: Outline, _ new: Outline, _ names: Snapshot.Names) {
+    (self.old, self.new, self.names) = (old, new, names)
+    matching = Matching(old, new)
+  }
+
+  mutating func run() {
+    // Snapshots have no name.
+    if old.name != new.name, !old.name.isEmpty, !new.name.isEmpty {
+      add(.metadata, "the model is called \(new.name), not \(old.name)")
+    }
+    compareInterface()
+    for (place, partner) in matching.partner.enumerated() {
+      if let partner {
+        compare(place, partner)
+      } else {
+        add(.topology, "removed \(old.nodes[place].kind)", place, nil)
+      }
+    }
+    for (place, partner) in matching.inverse.enumerated() where partner == nil {
+      add(.topology, "added \(new.nodes[place].kind)", nil, place)
+    }
+  }
+
+  /// Tells of a difference that no other change explains.
+  mutating func addUnnamed() {
+    add(.topology, "the models differ in their canonical texts")
+  }
+
+  private mutating func add(
+    _ category: DiffReport.Class, _ message: String, _ oldNode: Int? = nil, _ newNode: Int? = nil,
+    _ weights: WeightDifference? = nil
+  ) {
+    changes.append(
+      DiffReport.Change(
+        category: category, message: message, old: oldNode.map { place($0, old) } ?? [],
+        new: newNode.map { place($0, new) } ?? [], weights: weights, oldNode: oldNode,
+        newNode: newNode))
+  }
+
+  /// The origins of a node, or its number where they are not known.
+  private func place(_ node: Int, _ outline: Outline) -> [String] {
+    let origins = outline.nodes[node].origins
+    return origins.isEmpty ? ["%\(node) \(outline.nodes[node].operation)"] : origins
+  }
+
+  // MARK: Interface
+
+  private mutating func compareInterface() {
+    compare(old.inputs, new.inputs, "input")
+    compare(old.outputs, new.outputs, "output")
+    if old.symbols != new.symbols {
+      let texts = [old.symbols, new.symbols].map { $0.joined(separator: ", ") }
+      add(.interface, "symbols \(texts[0]) became \(texts[1])")
+    }
+    let sources = Dictionary(zip(new.outputs.map(\.name), new.results)) { first, _ in first }
+    let isByName = Set(old.outputs.map(\.name)) == Set(new.outputs.map(\.name))
+    for (place, source) in old.results.enumerated() where place < new.results.count {
+      let other = isByName ? sources[old.outputs[place].name] : new.results[place]
+      guard let other else { continue }
+      compare(source, other, of: "output \(old.outputs[place].name)", nil, nil)
+    }
+  }
+
+  private mutating func compare(_ a: [Outline.Port], _ b: [Outline.Port], _ what: String) {
+    let (oldNames, newNames) = (a.map(\.name), b.map(\.name))
+    if oldNames != newNames, oldNames.sorted() == newNames.sorted() {
+      let texts = [oldNames, newNames].map { $0.joined(separator: ", ") }
+      add(.interface, "the order of \(what)s \(texts[0]) became \(texts[1])")
+    }
+    let isRenaming = Set(oldNames) != Set(newNames) && a.count == b.count
+    for (place, port) in a.enumerated() {
+      let other = isRenaming ? b[place] : b.first { $0.name == port.name }
+      guard let other else {
+        add(.interface, "\(what) \(port.name) is gone")
+        continue
+      }
+      if other.name != port.name {
+        add(.interface, "\(what) \(port.name) is called \(other.name)")
+      }
+      guard other.type != port.type else { continue }
+      add(.interface, "\(what) \(port.name) was \(port.type), is \(other.type)")
+      if port.type.elementName != other.type.elementName {
+        add(
+          .precision,
+          "\(what) \(port.name) was \(port.type.elementName), is \(other.type.elementName)")
+      }
+    }
+    guard !isRenaming else { return }
+    for port in b where !oldNames.contains(port.name) {
+      add(.interface, "\(what) \(port.name): \(port.type) is new")
+    }
+  }
+
+  // MARK: Nodes
+
+  private mutating func compare(_ a: Int, _ b: Int) {
+    let (x, y) = (old.nodes[a], new.nodes[b])
+    if matching.old.kinds[a] != matching.new.kinds[b] {
+      add(.topology, "\(x.kind) became \(y.kind)", a, b)
+    } else {
+      compareAttributes(x, y, a, b)
+    }
+    for (before, after) in zip(x.types, y.types)
+    where before.elementName != after.elementName || before.quantization != after.quantization {
+      add(.precision, "the result was \(before), is \(after)", a, b)
+    }
+    compareOperands(a, b)
+    for (before, after) in zip(x.bodies, y.bodies) {
+      var inner = Comparison(before, after, names)
+      inner.run()
+      for var change in inner.changes {
+        change.message = "in the body of \(x.operation): " + change.message
+        (change.oldNode, change.newNode) = (a, b)
+        changes.append(change)
+      }
+    }
+    if names == .origins, x.origins != y.origins, !x.origins.isEmpty, !y.origins.isEmpty {
+      add(.metadata, "renamed", a, b)
+    }
+  }
+
+  private mutating func compareAttributes(
+    _ x: Outline.Node, _ y: Outline.Node, _ a: Int, _ b: Int
+  ) {
+    let (before, after) = (x.values, y.values)
+    for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
+      // A formula names the element types, which are told apart; a shape that follows from that
+      // of an input is a change of the interface.
+      if name == "f", x.types.map(\.elementName) != y.types.map(\.elementName) { continue }
+      if name == "shape", hasOtherInputs, shapes(x, old) != shapes(y, new) { continue }
+      add(
+        .attribute,
+        "\(x.operation) \(name): \(before[name] ?? "default") → \(after[name] ?? "default")", a, b)
+    }
+  }
+
+  /// Whether inputs have changed their types.
+  private var hasOtherInputs: Bool { old.inputs.map(\.type) != new.inputs.map(\.type) }
+
+  /// The types of what a node reads.
+  private func shapes(_ node: Outline.Node, _ outline: Outline) -> [String] {
+    node.operands.map { source in
+      switch source {
+      case .input(let place): outline.inputs[place].type
+      case .result(let node, let place): outline.nodes[node].types[place]
+      case .weight(let place): outline.weights[place].type
+      }
+    }
+  }
+
+  private mutating func compareOperands(_ a: Int, _ b: Int) {
+    let (x, y) = (old.nodes[a].operands, new.nodes[b].operands)
+    var targets = y
+    if x.count == 2, y.count == 2 {
+      let straight = agree(x[0], y[0]) && agree(x[1], y[1])
+      let crossed = agree(x[0], y[1]) && agree(x[1], y[0])
+      if old.nodes[a].isSymmetric {
+        if !straight, crossed || agree(x[0], y[1]) || agree(x[1], y[0]) { targets.swapAt(0, 1) }
+      } else if !straight, crossed {
+        add(.topology, "operands 0 and 1 of \(old.nodes[a].operation) are swapped", a, b)
+        return
+      }
+    }
+    for (place, pair) in zip(x, targets).enumerated() {
+      compare(pair.0, pair.1, of: "operand \(place) of \(old.nodes[a].operation)", a, b)
+    }
+    if x.count != y.count {
+      add(.topology, "\(old.nodes[a].operation) reads \(y.count) operands, not \(x.count)", a, b)
+    }
+  }
+
+  /// Whether two sources stand for each other, weights by digest.
+  private func agree(_ a: Outline.Source, _ b: Outline.Source) -> Bool {
+    switch (a, b) {
+    case (.weight(let x), .weight(let y)):
+      old.weights[x].digest == new.weights[y].digest && old.weights[x].type == new.weights[y].type
+    case (.result(let x, let i), .result(let y, let j)): matching.partner[x] == y && i == j
+    case (.input(let x), .input(let y)): matching.old.isSame(input: x, as: y, of: matching.new)
+    default: false
+    }
+  }
+
+  private mutating func compare(
+    _ a: Outline.Source, _ b: Outline.Source, of what: String, _ oldNode: Int?, _ newNode: Int?
+  ) {
+    if agree(a, b) { return }
+    switch (a, b) {
+    case (.weight(let x), .weight(let y)):
+      compareWeights(old.weights[x], new.weights[y], of: what, oldNode, newNode)
+    case (.result(let x, _), _) where matching.partner[x] == nil: return
+    case (_, .result(let y, _)) where matching.inverse[y] == nil: return
+    default:
+      add(.topology, "\(what) was \(name(a, old)), is \(name(b, new))", oldNode, newNode)
+    }
+  }
+
+  private mutating func compareWeights(
+    _ x: Outline.Weight, _ y: Outline.Weight, of what: String, _ oldNode: Int?, _ newNode: Int?
+  ) {
+    if x.type.elementName != y.type.elementName {
+      add(.precision, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
+    } else if x.type != y.type {
+      add(.weight, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
+    } else {
+      let both = x.data.flatMap { before in
+        y.data.flatMap { WeightDifference(from: before, to: $0) }
+      }
+      let name = x.name.isEmpty ? "" : " (\(x.name))"
+      add(.weight, "the numbers of \(what)\(name) changed", oldNode, newNode, both)
+    }
+  }
+
+  private func name(_ source: Outline.Source, _ outline: Outline) -> String {
+    switch source {
+    case .input(let place): "input \(outline.inputs[place].name)"
+    case .result(let node, let result):
+      place(node, outline).joined(separator: ", ") + (result == 0 ? "" : " result \(result)")
+    case .weight(let place): "a constant \(outline.weights[place].type)"
+    }
+  }
+}
+
+extension Outline.Node {
+  fileprivate var values: [String: String] {
+    Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }
+  }
+}
+
+extension String {
+  /// The quantization at the end of a type's text.
+  fileprivate var quantization: Substring? { split(separator: ",").first { $0.hasPrefix("q(") } }
+}

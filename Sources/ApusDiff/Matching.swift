@@ -1,0 +1,209 @@
+private import ApusIR
+
+/// Which node of the new model stands for which node of the old one.
+///
+/// Found by colours in the manner of Weisfeiler and Lehman: those of what a node reads and those of
+/// what reads it, first with everything that is known of nodes, then with less. What is left
+/// follows the data flow from nodes that are matched. Names take no part.
+///
+/// - Complexity: about linear in the number of nodes.
+struct Matching {
+  let old: FlowGraph
+  let new: FlowGraph
+  /// The new node of each old node.
+  private(set) var partner: [Int?]
+  /// The old node of each new node.
+  private(set) var inverse: [Int?]
+
+  init(_ old: Outline, _ new: Outline) {
+    let byName =
+      Set(old.inputs.map(\.name)) == Set(new.inputs.map(\.name))
+      && Set(old.inputs.map(\.name)).count == old.inputs.count
+    self.old = FlowGraph(old, inputsByName: byName)
+    self.new = FlowGraph(new, inputsByName: byName)
+    partner = Array(repeating: nil, count: old.nodes.count)
+    inverse = Array(repeating: nil, count: new.nodes.count)
+    for detail in [FlowGraph.Detail.everything, .structure] {
+      let (before, after) = (self.old.colours(detail), self.new.colours(detail))
+      match(before.both, after.both, .equalCounts)
+      match(before.local, after.local, .single)
+      match(before.down, after.down, .single)
+      match(before.up, after.up, .single)
+    }
+    for isStrict in [true, false] { spread(isStrict) }
+  }
+
+  private enum Groups { case equalCounts, single }
+
+  /// Matches open nodes with equal keys, in order, where there are equally many of them.
+  private mutating func match(_ a: [UInt64], _ b: [UInt64], _ groups: Groups) {
+    var waiting: [UInt64: [Int]] = [:]
+    var counts: [UInt64: Int] = [:]
+    for place in b.indices where inverse[place] == nil {
+      waiting[b[place], default: []].append(place)
+    }
+    for place in a.indices where partner[place] == nil { counts[a[place], default: 0] += 1 }
+    var taken: [UInt64: Int] = [:]
+    for place in a.indices where partner[place] == nil {
+      guard let count = counts[a[place]], let others = waiting[a[place]], others.count == count,
+        groups == .equalCounts || count == 1
+      else { continue }
+      let turn = taken[a[place], default: 0]
+      taken[a[place]] = turn + 1
+      join(place, others[turn])
+    }
+  }
+
+  private mutating func join(_ a: Int, _ b: Int) {
+    partner[a] = b
+    inverse[b] = a
+  }
+
+  /// Follows operands and readers of matched nodes, and of inputs and outputs.
+  private mutating func spread(_ isStrict: Bool) {
+    var queue = partner.indices.filter { partner[$0] != nil }
+    for (a, b) in zip(old.outline.results, new.outline.results) {
+      pair(a, b, isStrict, &queue)
+    }
+    for (a, b) in zip(old.inputReaders, new.inputReaders) { pairReaders(a, b, isStrict, &queue) }
+    var next = 0
+    while next < queue.count {
+      let a = queue[next]
+      next += 1
+      guard let b = partner[a] else { continue }
+      for (x, y) in zip(old.outline.nodes[a].operands, new.outline.nodes[b].operands) {
+        pair(x, y, isStrict, &queue)
+      }
+      pairReaders(old.readers[a], new.readers[b], isStrict, &queue)
+    }
+  }
+
+  private mutating func pair(
+    _ a: Outline.Source, _ b: Outline.Source, _ isStrict: Bool, _ queue: inout [Int]
+  ) {
+    guard case .result(let x, let i) = a, case .result(let y, let j) = b, i == j,
+      partner[x] == nil, inverse[y] == nil, fits(x, y, isStrict)
+    else { return }
+    join(x, y)
+    queue.append(x)
+  }
+
+  private mutating func pairReaders(
+    _ a: [FlowGraph.Reader], _ b: [FlowGraph.Reader], _ isStrict: Bool, _ queue: inout [Int]
+  ) {
+    let open = b.filter { inverse[$0.node] == nil }
+    for reader in a where partner[reader.node] == nil {
+      let other = open.first {
+        inverse[$0.node] == nil && $0.place == reader.place
+          && fits(reader.node, $0.node, isStrict)
+      }
+      guard let other else { continue }
+      join(reader.node, other.node)
+      queue.append(reader.node)
+    }
+  }
+
+  private func fits(_ a: Int, _ b: Int, _ isStrict: Bool) -> Bool {
+    let (x, y) = (old.outline.nodes[a], new.outline.nodes[b])
+    guard x.operation == y.operation, x.operands.count == y.operands.count else { return false }
+    return isStrict ? old.kinds[a] == new.kinds[b] : true
+  }
+}
+
+/// An outline with the readers of each value.
+struct FlowGraph {
+  /// A node that reads a value, with the place of the operand.
+  struct Reader {
+    var node: Int
+    var place: Int
+  }
+
+  /// How much of a node its colour holds.
+  enum Detail { case everything, structure }
+
+  let outline: Outline
+  /// The nodes that read a result of each node.
+  private(set) var readers: [[Reader]]
+  /// The nodes that read each input.
+  private(set) var inputReaders: [[Reader]]
+  /// The kind of each node.
+  let kinds: [String]
+  private let inputColours: [UInt64]
+
+  init(_ outline: Outline, inputsByName: Bool) {
+    self.outline = outline
+    kinds = outline.nodes.map(\.kind)
+    readers = Array(repeating: [], count: outline.nodes.count)
+    inputReaders = Array(repeating: [], count: outline.inputs.count)
+    inputColours = outline.inputs.enumerated().map { place, port in
+      var hash = StableHash()
+      hash.combine(inputsByName ? port.name : "\(place)")
+      return hash.value
+    }
+    for (number, node) in outline.nodes.enumerated() {
+      for (place, operand) in node.operands.enumerated() {
+        let reader = Reader(node: number, place: node.isSymmetric ? 0 : place)
+        switch operand {
+        case .input(let input): inputReaders[input].append(reader)
+        case .result(let producer, _): readers[producer].append(reader)
+        case .weight: break
+        }
+      }
+    }
+  }
+
+  /// Whether an input stands for an input of another graph.
+  func isSame(input: Int, as other: Int, of graph: FlowGraph) -> Bool {
+    inputColours[input] == graph.inputColours[other]
+  }
+
+  /// Colours of nodes: of themselves, of what they read, of what reads them, of all together.
+  struct Colours {
+    var local: [UInt64] = []
+    var down: [UInt64] = []
+    var up: [UInt64] = []
+    var both: [UInt64] { zip(down, up).map { ($0 &* 31) ^ $1 } }
+  }
+
+  func colours(_ detail: Detail) -> Colours {
+    var colours = Colours()
+    for (number, node) in outline.nodes.enumerated() {
+      var hash = StableHash()
+      hash.combine(detail == .everything ? node.label : kinds[number])
+      for case .weight(let place) in node.operands { hash.combine(colour(weight: place, detail)) }
+      colours.local.append(hash.value)
+      var operands = node.operands.map { source in
+        switch source {
+        case .input(let place): inputColours[place]
+        case .result(let producer, let place): colours.down[producer] &+ UInt64(place)
+        case .weight(let place): colour(weight: place, detail)
+        }
+      }
+      if node.isSymmetric { operands.sort() }
+      for operand in operands { hash.combine(operand) }
+      colours.down.append(hash.value)
+    }
+    colours.up = colours.local
+    var outputs: [Int: [UInt64]] = [:]
+    for (place, source) in outline.results.enumerated() {
+      if case .result(let node, _) = source { outputs[node, default: []].append(UInt64(place)) }
+    }
+    for number in outline.nodes.indices.reversed() {
+      var above = readers[number].map { colours.up[$0.node] &* 31 &+ UInt64($0.place) }
+      above += outputs[number] ?? []
+      var hash = StableHash()
+      hash.combine(colours.local[number])
+      for colour in above.sorted() { hash.combine(colour) }
+      colours.up[number] = hash.value
+    }
+    return colours
+  }
+
+  private func colour(weight place: Int, _ detail: Detail) -> UInt64 {
+    let weight = outline.weights[place]
+    var hash = StableHash()
+    if detail == .everything { hash.combine(weight.digest) }
+    hash.combine(weight.type)
+    return hash.value
+  }
+}

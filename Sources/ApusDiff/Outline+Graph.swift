@@ -1,0 +1,171 @@
+public import ApusIR
+
+extension Outline {
+  /// The outline of a graph; what no output needs and maps that copy leave no trace.
+  ///
+  /// - Complexity: linear in the size of the graph and of its constants.
+  public init(_ graph: Graph) {
+    var builder = OutlineBuilder(graph)
+    builder.build()
+    self = builder.outline
+  }
+}
+
+/// Walks from the outputs of a graph to its inputs.
+private struct OutlineBuilder {
+  let graph: Graph
+  var outline = Outline()
+  private var sources: [ValueID: Outline.Source] = [:]
+  private var visited: Set<NodeID> = []
+  private var colours: [UInt64] = []
+
+  init(_ graph: Graph) { self.graph = graph }
+
+  mutating func build() {
+    outline.name = graph.name
+    outline.symbols = graph.symbols.map {
+      "\($0.name.quotedUnlessPlain) = \($0.lower)..\($0.upper.map(String.init) ?? "")"
+    }
+    for (place, input) in graph.inputs.enumerated() {
+      sources[input] = .input(place)
+      let name = graph[input].name ?? "in\(place)"
+      outline.inputs.append(Outline.Port(name: name, type: text(graph.type(of: input))))
+    }
+    for (output, name) in zip(graph.outputs, graph.outputNames) {
+      if let producer = graph.producer(of: output) { visit(producer) }
+      outline.outputs.append(Outline.Port(name: name, type: text(graph.type(of: output))))
+      outline.results.append(sources[output] ?? .input(0))
+    }
+    for node in graph.nodes where node.results.isEmpty { visit(node) }
+    outline = outline.renumbered()
+  }
+
+  /// Adds a node after everything that it reads; an own stack, for models can be deep.
+  private mutating func visit(_ root: Node) {
+    var stack = [(node: root, next: 0)]
+    guard visited.insert(root.id).inserted else { return }
+    while let top = stack.last {
+      guard top.next < top.node.operands.count else {
+        stack.removeLast()
+        add(top.node)
+        continue
+      }
+      stack[stack.count - 1].next += 1
+      if let producer = graph.producer(of: top.node.operands[top.next]),
+        visited.insert(producer.id).inserted
+      {
+        stack.append((producer, 0))
+      }
+    }
+  }
+
+  private mutating func add(_ node: Node) {
+    if case .constant(let constant) = node.operation {
+      sources[node.results[0]] = .weight(outline.weights.count)
+      outline.weights.append(
+        Outline.Weight(
+          type: text(constant.data.type), digest: constant.data.digest, name: constant.name,
+          data: constant.data))
+      return
+    }
+    let operands = node.operands.map { sources[$0] ?? .input(0) }
+    var entry = Outline.Node(operation: node.operation.mnemonic, operands: operands)
+    if case .map(let map) = node.operation {
+      if node.operands.count == 1, map.function == .identity(map.function.result) {
+        sources[node.results[0]] = operands[0]
+        return
+      }
+      entry.isSymmetric = map.function.isSymmetric
+    }
+    var reader = AttributeReader()
+    _ = node.operation.visitingAttributes(&reader)
+    entry.attributes = reader.attributes
+    entry.bodies = reader.bodies
+    entry.types = node.results.map { text(graph.type(of: $0)) }
+    entry.origins = node.origins
+    if entry.isSymmetric { entry.operands.sort { colour(of: $0) < colour(of: $1) } }
+    for (place, result) in node.results.enumerated() {
+      sources[result] = .result(node: outline.nodes.count, place: place)
+    }
+    colours.append(colour(of: entry))
+    outline.nodes.append(entry)
+  }
+
+  private func colour(of node: Outline.Node) -> UInt64 {
+    var hash = StableHash()
+    hash.combine(node.label)
+    for operand in node.operands { hash.combine(colour(of: operand)) }
+    return hash.value
+  }
+
+  /// Nodes before inputs before weights, whatever their order in the file.
+  private func colour(of source: Outline.Source) -> UInt64 {
+    switch source {
+    case .input(let place): UInt64(place) | 1 << 62
+    case .result(let node, let place): (colours[node] &+ UInt64(place)) >> 2
+    case .weight(let place): outline.weights[place].digest >> 1 | 1 << 63
+    }
+  }
+
+  /// The type without `tensor<…>` and spaces.
+  private func text(_ type: TensorType) -> String {
+    String(type.description.dropFirst(7).dropLast()).replacing(" ", with: "").withoutControls
+  }
+}
+
+extension Outline.Node {
+  /// Everything but operands and origins as one text.
+  var label: String {
+    var text = operation
+    for attribute in attributes { text += "|\(attribute.name)=\(attribute.value)" }
+    for type in types { text += "|" + type }
+    for body in bodies { text += "|" + Snapshot.text(of: body) }
+    return text
+  }
+}
+
+extension String {
+  /// The text with control characters and backslashes escaped.
+  var withoutControls: String {
+    guard utf8.contains(where: { $0 < 32 || $0 == 92 }) else { return self }
+    return String(jsonQuoted.dropFirst().dropLast())
+  }
+}
+
+/// Collects the attributes that differ from their default as texts.
+private struct AttributeReader: AttributeVisitor {
+  var attributes: [Outline.Attribute] = []
+  var bodies: [Outline] = []
+
+  private mutating func add(_ name: String, _ value: String) {
+    attributes.append(Outline.Attribute(name: name, value: value.withoutControls))
+  }
+
+  mutating func visit(_ name: String, _ value: inout Int, default standard: Int?) {
+    if value != standard { add(name, "\(value)") }
+  }
+  mutating func visit(_ name: String, _ value: inout [Int], default standard: [Int]?) {
+    if value != standard { add(name, "\(value)") }
+  }
+  mutating func visit(_ name: String, _ value: inout [Dimension], default standard: [Dimension]?) {
+    if value != standard { add(name, "[\(value.map(\.description).joined(separator: ", "))]") }
+  }
+  mutating func visit(_ name: String, _ value: inout Bool, default standard: Bool?) {
+    if value != standard { add(name, "\(value)") }
+  }
+  mutating func visit(_ name: String, _ value: inout Double, default standard: Double?) {
+    if value != standard { add(name, Literal.float(value).description) }
+  }
+  mutating func visit(_ name: String, _ value: inout Shape) { add(name, value.description) }
+  mutating func visit(_ name: String, _ value: inout Layout) { add(name, value.description) }
+  mutating func visit(_ name: String, _ value: inout Pointwise) {
+    add(name, value.ordered.description)
+  }
+  mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(value)) }
+  mutating func visit(_ name: String, _ value: inout Constant) {}
+  mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, choice value: inout Choice
+  ) {
+    add(name, value.rawValue)
+  }
+}

@@ -1,0 +1,78 @@
+internal import ApusDiff
+internal import ApusIR
+internal import ApusLoops
+internal import ApusRuntime
+
+/// `apus diff`: what differs between two models, for people and for gates of CI.
+enum DiffCommand: Command {
+  static let name = "diff"
+  static let usage = "OLD NEW | --golden FILE MODEL [options]"
+  static let summary = "Compare two models by meaning; exit with 1 where the gate fails."
+  static let options: [Arguments.Option] = [
+    Arguments.Option(
+      name: "--fail-on", value: "RULE", help: "such as topology, weights>1e-3, macs+5%, none",
+      isRepeatable: true),
+    Arguments.Option(
+      name: "--ignore", value: "TEXT", help: "leave out changes that hold this text",
+      isRepeatable: true),
+    Arguments.Option(name: "--policy", value: "FILE", help: "the policy (.apus-diff.json)"),
+    Arguments.Option(name: "--golden", value: "FILE", help: "compare MODEL with this snapshot"),
+    Arguments.Option(name: "--update", help: "write the snapshot of MODEL to the golden file"),
+    Arguments.Option(name: "--names", help: "list nodes that only changed their names"),
+    Arguments.Option(name: "--json", help: "write a JSON document to standard output"),
+    Arguments.Option(name: "--markdown", value: "FILE", help: "write a comment for a review"),
+    Arguments.Option(name: "--junit", value: "FILE", help: "write JUnit XML"),
+    Arguments.Option(name: "--sarif", value: "FILE", help: "write SARIF 2.1.0"),
+    CompileOptions.diagnostics,
+  ]
+
+  static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
+    try CompileOptions.checkDiagnostics(arguments)
+    let paths = try paths(arguments)
+    let policy = try policy(arguments)
+    let new = try Outline.load(paths.new, Compilation.Options(), .virtualMachine)
+    if arguments.has("--update") {
+      try writeWhole(Snapshot.text(of: new), to: paths.old)
+      console.message("\(paths.old) is written")
+      return 0
+    }
+    let old = try Outline.load(paths.old, Compilation.Options(), .virtualMachine)
+    let names: Snapshot.Names = arguments.has("--names") ? .origins : .none
+    let report = policy.filtered(DiffReport(from: old, to: new, names: names))
+    let verdict = DiffVerdict(
+      old: paths.old, new: paths.new, report: report, failures: policy.failures(report))
+    if let file = arguments["--markdown"] { try writeWhole(verdict.markdown, to: file) }
+    if let file = arguments["--junit"] { try writeWhole(verdict.junit, to: file) }
+    if let file = arguments["--sarif"] { try writeWhole(verdict.sarif.text + "\n", to: file) }
+    console.output(arguments.has("--json") ? verdict.json.text : verdict.text)
+    return verdict.failures.isEmpty ? 0 : 1
+  }
+
+  private static func paths(
+    _ arguments: Arguments
+  ) throws(DiagnosticError) -> (old: String, new: String) {
+    if let golden = arguments["--golden"] { return (golden, try arguments.operand("MODEL")) }
+    guard !arguments.has("--update") else { throw .usage("--update needs --golden") }
+    guard arguments.operands.count == 2 else {
+      throw .usage("OLD and NEW expected, \(arguments.operands.count) given")
+    }
+    return (arguments.operands[0], arguments.operands[1])
+  }
+
+  /// The policy of the file, with what the command line says in its place.
+  private static func policy(_ arguments: Arguments) throws(DiagnosticError) -> Policy {
+    var policy = try Policy.load(arguments["--policy"])
+    let words = arguments.all("--fail-on").flatMap { $0.split(separator: ",").map(String.init) }
+    if !words.isEmpty {
+      policy.failOn = []
+      for word in words where word != "none" {
+        guard let rule = Policy.Rule(word) else {
+          throw .usage("--fail-on takes a class, weights>NUMBER or NAME+NUMBER%, not \(word)")
+        }
+        policy.failOn.append(rule)
+      }
+    }
+    policy.ignored += arguments.all("--ignore")
+    return policy
+  }
+}

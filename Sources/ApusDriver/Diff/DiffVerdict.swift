@@ -1,0 +1,213 @@
+internal import ApusDiff
+internal import ApusIR
+
+/// What `apus diff` has found and what its gate says.
+struct DiffVerdict {
+  var old: String
+  var new: String
+  var report: DiffReport
+  var failures: [Policy.Failure]
+
+  /// The changes with the largest distance of weights first among their class.
+  private var movers: [DiffReport.Change] {
+    report.changes.enumerated().sorted { a, b in
+      let (x, y) = (a.element.weights?.relative ?? 0, b.element.weights?.relative ?? 0)
+      guard a.element.category == .weight, b.element.category == .weight, x != y else {
+        return a.offset < b.offset
+      }
+      return x > y
+    }.map(\.element)
+  }
+
+  /// The deltas that are not zero, largest growth first.
+  private var moved: [DiffReport.Delta] {
+    report.deltas.filter { $0.old != $0.new }
+      .sorted { (abs($1.percent), $0.name) < (abs($0.percent), $1.name) }
+  }
+
+  /// For a terminal.
+  var text: String {
+    var lines = movers.map { "\($0.category.rawValue): \($0.message)\($0.figures)\($0.place)" }
+    lines += moved.map { "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\($0.share)" }
+    if report.changes.isEmpty { lines.append("no change of meaning") }
+    lines += failures.isEmpty ? ["gate: passed"] : ["gate: failed, \(rules)"]
+    return lines.joined(separator: "\n")
+  }
+
+  /// The rules that fail, each once, with counts.
+  private var rules: String {
+    var names: [String] = []
+    for failure in failures where !names.contains(failure.rule.description) {
+      names.append(failure.rule.description)
+    }
+    return names.map { name in
+      "\(name) (\(failures.count { $0.rule.description == name }))"
+    }.joined(separator: ", ")
+  }
+
+  /// A document of schema 1; see `docs/diff.md`.
+  var json: JSON {
+    .object([
+      ("schema", .integer(1)), ("old", .string(old)), ("new", .string(new)),
+      ("gate", .string(failures.isEmpty ? "passed" : "failed")),
+      ("failures", .array(failures.map(\.json))),
+      ("changes", .array(report.changes.map(\.json))),
+      ("deltas", .array(report.deltas.map(\.json))),
+    ])
+  }
+
+  /// A comment of at most 60,000 bytes.
+  var markdown: String {
+    var text = "### Model diff: \(failures.isEmpty ? "passed" : "failed on \(rules)")\n\n"
+    text +=
+      "`\(old.markdown)` → `\(new.markdown)`\n\n| class | change | nodes |\n| --- | --- | --- |\n"
+    for (place, change) in movers.enumerated() {
+      guard text.utf8.count < 50_000 else {
+        text += "\n\(movers.count - place) more changes are left out.\n"
+        return text
+      }
+      let message = (change.message + change.figures).prefix(500).description.markdown
+      let nodes = change.nodes.prefix(500).description.markdown
+      text += "| \(change.category.rawValue) | \(message) | \(nodes) |\n"
+    }
+    if !moved.isEmpty { text += "\n| number | old | new |\n| --- | --- | --- |\n" }
+    for delta in moved.prefix(60) {
+      text += "| \(delta.name) | \(grouped(delta.old)) | \(grouped(delta.new))\(delta.share) |\n"
+    }
+    return text
+  }
+
+  /// One test case per class, and one per number that fails.
+  var junit: String {
+    var cases = DiffReport.Class.allCases.map { category in
+      junitCase(category.rawValue, failures.filter { $0.rule.category == category })
+    }
+    for failure in failures where failure.rule.category == nil {
+      cases.append(junitCase(failure.rule.description, [failure]))
+    }
+    return """
+      <?xml version="1.0" encoding="UTF-8"?>
+      <testsuite name="apus diff" tests="\(cases.count)" \
+      failures="\(cases.count { $0.contains("<failure") })">
+      \(cases.joined(separator: "\n"))
+      </testsuite>
+
+      """
+  }
+
+  private func junitCase(_ name: String, _ failures: [Policy.Failure]) -> String {
+    let head = "  <testcase classname=\"diff\" name=\"\(name.xmlEscaped)\""
+    if failures.isEmpty { return head + "/>" }
+    let text = failures.map(\.message).joined(separator: "\n").xmlEscaped
+    return head + "><failure message=\"\(failures.count) changes\">\(text)</failure></testcase>"
+  }
+
+  /// A log of SARIF 2.1.0: gated changes are errors, the others notes.
+  var sarif: JSON {
+    let failing = Set(failures.map(\.message))
+    let results = report.changes.map { change in
+      JSON.object([
+        ("ruleId", .string(change.category.rawValue)),
+        ("level", .string(failing.contains(change.message) ? "error" : "note")),
+        ("message", .object([("text", .string(change.message + change.figures + change.place))])),
+        (
+          "locations",
+          .array([
+            .object([
+              (
+                "physicalLocation",
+                .object([("artifactLocation", .object([("uri", .string(new))]))])
+              )
+            ])
+          ])
+        ),
+      ])
+    }
+    let rules = DiffReport.Class.allCases.map { JSON.object([("id", .string($0.rawValue))]) }
+    let driver = JSON.object([("name", .string("apus diff")), ("rules", .array(rules))])
+    return .object([
+      ("$schema", .string("https://json.schemastore.org/sarif-2.1.0.json")),
+      ("version", .string("2.1.0")),
+      (
+        "runs",
+        .array([
+          .object([("tool", .object([("driver", driver)])), ("results", .array(results))])
+        ])
+      ),
+    ])
+  }
+}
+
+extension Policy.Rule {
+  /// The class that a rule is about; `nil` for numbers.
+  fileprivate var category: DiffReport.Class? {
+    switch self {
+    case .any(let category): category
+    case .weights: .weight
+    case .growth: nil
+    }
+  }
+}
+
+extension Policy.Failure {
+  fileprivate var json: JSON {
+    .object([("rule", .string(rule.description)), ("message", .string(message))])
+  }
+}
+
+extension DiffReport.Change {
+  /// The distance of weights.
+  fileprivate var figures: String {
+    guard let weights else { return "" }
+    var text = ": relative \(weights.relative), maximum \(weights.maximum)"
+    text += ", cosine \(weights.cosine), \(weights.count) elements"
+    if let ulps = weights.ulps { text += ", \(ulps) ulp" }
+    return text + ", worst channel \(weights.worstChannel) (\(weights.worstRelative))"
+  }
+
+  /// The nodes, once where both models call them the same.
+  fileprivate var nodes: String {
+    let (before, after) = (old.joined(separator: ", "), new.joined(separator: ", "))
+    if before == after || after.isEmpty { return before }
+    return before.isEmpty ? after : "\(before) → \(after)"
+  }
+
+  /// The nodes after the message.
+  fileprivate var place: String { nodes.isEmpty ? "" : "  @ " + nodes }
+
+  fileprivate var json: JSON {
+    var fields: [(String, JSON)] = [
+      ("class", .string(category.rawValue)), ("message", .string(message)),
+      ("old", .array(old.map { .string($0) })), ("new", .array(new.map { .string($0) })),
+    ]
+    if let weights {
+      fields += [
+        ("elements", .integer(weights.count)), ("maximum", .number(weights.maximum)),
+        ("relative_l2", .number(weights.relative)), ("cosine", .number(weights.cosine)),
+        ("ulp", weights.ulps.map { .integer($0) } ?? .null),
+        ("worst_channel", .integer(weights.worstChannel)),
+        ("worst_channel_relative_l2", .number(weights.worstRelative)),
+      ]
+    }
+    return .object(fields)
+  }
+}
+
+extension DiffReport.Delta {
+  /// The growth in brackets.
+  fileprivate var share: String {
+    percent.isFinite ? " (\(percent > 0 ? "+" : "")\(decimal(percent, places: 1)) %)" : " (new)"
+  }
+
+  fileprivate var json: JSON {
+    .object([("name", .string(name)), ("old", .integer(old)), ("new", .integer(new))])
+  }
+}
+
+extension String {
+  /// The text inside one cell of a table.
+  fileprivate var markdown: String {
+    replacing("\n", with: " ").replacing("|", with: "\\|").replacing("<", with: "&lt;")
+      .replacing("`", with: "'")
+  }
+}

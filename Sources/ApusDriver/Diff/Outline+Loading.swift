@@ -1,0 +1,54 @@
+internal import ApusDiff
+internal import ApusIR
+internal import ApusLoops
+internal import ApusRuntime
+internal import ApusTransforms
+
+extension Outline {
+  /// The outline of a model, a graph as text, or a snapshot; measured where it can be.
+  ///
+  /// Models are canonicalised: constants fold, and operations that mean the same look the same. A
+  /// graph as text is taken as it is, so that the work of passes can be seen.
+  static func load(
+    _ path: String, _ options: Compilation.Options, _ target: Target
+  ) throws(DiagnosticError) -> Outline {
+    let suffixes = [".onnx", ".apir"]
+    if !suffixes.contains(where: path.hasSuffix), let snapshot = try snapshot(at: path) {
+      return snapshot
+    }
+    var choices = options
+    choices.passes = path.hasSuffix(".apir") ? [] : OptimizationLevel.basic.pipeline
+    let compilation = try Compilation(path, choices)
+    var outline = Outline(compilation.graph)
+    outline.measures = measures(compilation, options, target)
+    return outline
+  }
+
+  private static func snapshot(at path: String) throws(DiagnosticError) -> Outline? {
+    let text = String(decoding: try FileBytes(reading: path).array, as: UTF8.self)
+    guard text.hasPrefix("apus-snapshot") else { return nil }
+    do {
+      return try Outline(snapshot: text)
+    } catch {
+      throw DiagnosticError(
+        Diagnostic(
+          .invalidInput, id: "snapshot", "line \(error.line): \(error.message)", file: path,
+          help: "apus snapshot MODEL -o FILE writes the file anew"))
+    }
+  }
+
+  /// Multiply-adds, and what the memory plan of the virtual machine takes; without what is open.
+  private static func measures(
+    _ compilation: Compilation, _ options: Compilation.Options, _ target: Target
+  ) -> [String: Int] {
+    var result: [String: Int] = [:]
+    if let macs = compilation.graph.multiplyAdds { result["macs"] = macs }
+    var graph = compilation.graph
+    guard (try? Compilation.optimize(&graph, options)) != nil,
+      let program = try? Lowering.program(for: graph, target: target, name: "model")
+    else { return result }
+    result["arena"] = program.arenaBytes
+    result["kernels"] = program.kernels.count
+    return result
+  }
+}

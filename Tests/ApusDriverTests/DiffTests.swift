@@ -1,0 +1,110 @@
+import ApusIR
+import ApusRuntime
+import Foundation
+import Testing
+
+@testable import ApusDriver
+
+@Suite struct DiffTests {
+  private static let graph = """
+    graph @g(%x: tensor<4x3xf32>) -> (y: tensor<4x3xf32>) {
+      %a = map %x {f = (a: f32) max(a, 0.0:f32)} : tensor<4x3xf32>  @ "Relu \\"r\\""
+      %b = softmax %a {axis = 1} : tensor<4x3xf32>  @ "Softmax \\"s|<&\\""
+      return %b
+    }
+
+    """
+
+  private func files(_ folder: TemporaryFolder) throws -> (old: String, new: String) {
+    let (old, new) = (folder.path + "/old.apir", folder.path + "/new.apir")
+    try writeWhole(Self.graph, to: old)
+    try writeWhole(Self.graph.replacing("axis = 1", with: "axis = 0"), to: new)
+    return (old, new)
+  }
+
+  @Test func gateFollowsThePolicy() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = try files(folder)
+    let same = apus("diff", old, old)
+    #expect(same.code == 0)
+    #expect(same.output == "no change of meaning\ngate: passed\n")
+    let changed = apus("diff", old, new)
+    #expect(changed.code == 1)
+    #expect(changed.output.hasPrefix("attribute: softmax axis: 1 → 0  @ Softmax"))
+    #expect(apus("diff", old, new, "--fail-on", "topology,weights>1e-3").code == 0)
+    #expect(apus("diff", old, new, "--fail-on", "none").code == 0)
+    #expect(apus("diff", old, new, "--ignore", "axis").code == 0)
+    #expect(apus("diff", old, new, "--fail-on", "macs+x%").code == 2)
+    let policy = folder.path + "/policy.json"
+    try writeWhole(#"{"schema": 1, "fail-on": ["interface"]}"#, to: policy)
+    #expect(apus("diff", old, new, "--policy", policy).code == 0)
+    #expect(apus("diff", old, new, "--policy", policy, "--fail-on", "attribute").code == 1)
+    try writeWhole(#"{"schema": 1, "fail_on": ["interface"]}"#, to: policy)
+    #expect(apus("diff", old, new, "--policy", policy).code == 3)
+  }
+
+  @Test func errorsNeverSayThatNothingChanged() throws {
+    let folder = try TemporaryFolder()
+    let (old, _) = try files(folder)
+    let spoilt = folder.path + "/spoilt.txt"
+    try writeWhole("apus-snapshot 1\n%0\tmap\t%in3\n", to: spoilt)
+    for (path, code) in [("missing.onnx", 6), (spoilt, 3)] as [(String, Int32)] {
+      let outcome = apus("diff", old, path)
+      #expect(outcome.code == code)
+      #expect(outcome.output.isEmpty)
+    }
+    #expect(apus("diff", old).code == 2)
+  }
+
+  @Test func reportsAreWellFormed() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = try files(folder)
+    let outcome = apus(
+      "diff", old, new, "--json", "--markdown", folder.path + "/r.md", "--junit",
+      folder.path + "/r.xml", "--sarif", folder.path + "/r.sarif")
+    let document = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let fields = try #require(document as? [String: Any])
+    #expect(fields["schema"] as? Int == 1)
+    #expect(fields["gate"] as? String == "failed")
+    #expect((fields["changes"] as? [[String: Any]])?.first?["class"] as? String == "attribute")
+    let sarif = try String(contentsOfFile: folder.path + "/r.sarif", encoding: .utf8)
+    let log = try JSONSerialization.jsonObject(with: Data(sarif.utf8)) as? [String: Any]
+    #expect(log?["version"] as? String == "2.1.0")
+    let junit = try String(contentsOfFile: folder.path + "/r.xml", encoding: .utf8)
+    #expect(junit.contains("tests=\"6\" failures=\"1\""))
+    let markdown = try String(contentsOfFile: folder.path + "/r.md", encoding: .utf8)
+    #expect(markdown.contains("| attribute | softmax axis: 1 → 0 | Softmax \"s\\|&lt;&\" |"))
+  }
+
+  @Test func goldenSnapshots() throws {
+    let folder = try TemporaryFolder()
+    let golden = folder.path + "/digits.txt"
+    #expect(apus("diff", "--golden", golden, Files.digits).code == 6)
+    #expect(apus("diff", "--golden", golden, Files.digits, "--update").code == 0)
+    let text = try String(contentsOfFile: golden, encoding: .utf8)
+    #expect(apus("snapshot", Files.digits).output == text)
+    let same = apus("diff", "--golden", golden, Files.digits)
+    #expect(same.code == 0)
+    #expect(same.output == "no change of meaning\ngate: passed\n")
+    try writeWhole(text.replacing("\t#", with: "\t#1").replacing(" #", with: " #1"), to: golden)
+    #expect(apus("diff", "--golden", golden, Files.digits).code != 0)
+  }
+
+  @Test func shapesThatFollowFromInputsAreInterface() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = (folder.path + "/old.apir", folder.path + "/new.apir")
+    func text(_ batch: String) -> String {
+      """
+      graph @g(%x: tensor<\(batch)x6xf32>) -> (y: tensor<\(batch)x2x3xf32>) {
+        %a = reshape %x {shape = <\(batch)x2x3>} : tensor<\(batch)x2x3xf32>
+        return %a
+      }
+
+      """
+    }
+    try writeWhole(text("N"), to: old)
+    try writeWhole(text("4"), to: new)
+    #expect(apus("diff", old, new).code == 1)
+    #expect(apus("diff", old, new, "--fail-on", "attribute,topology,weight").code == 0)
+  }
+}
