@@ -5,8 +5,10 @@ import Testing
 
 @testable import ApusONNX
 
-/// Subgraphs, functions, sequences and shapes that are known at run time only: imported, and run in
-/// the interpreter. Expectations are worked out by hand from the operators' texts.
+/// Subgraphs, functions, sequences and shapes that are known at run time only, run in the
+/// interpreter.
+///
+/// Expectations are worked out by hand from the operators' texts.
 @Suite struct GraphImportTests {
   // MARK: Models
 

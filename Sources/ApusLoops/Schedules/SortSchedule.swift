@@ -1,8 +1,9 @@
 internal import ApusIR
 
 extension Lowering {
-  /// A bitonic network (Batcher 1968) per row: the same comparisons whatever the data. The place of
-  /// an element decides between equal ones, which keeps their order.
+  /// A bitonic network (Batcher 1968) per row: the same comparisons whatever the data.
+  ///
+  /// The place of an element decides between equal ones, which keeps their order.
   mutating func scheduleSort(_ task: KernelTask, _ sort: Sort) throws(DiagnosticError) {
     let source = placement(of: task.operands[0])
     let results = task.results.map { destination(of: $0) }

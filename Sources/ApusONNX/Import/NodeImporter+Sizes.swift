@@ -71,8 +71,10 @@ extension NodeImporter {
     return try sizes(vector, "size", expected: promised).compactMap(\.constant)
   }
 
-  /// What `body` makes of the axis that operand `place` holds; when that is computed, of each of
-  /// `candidates`, and a run takes the right one. All results must have the same type.
+  /// What `body` makes of the axis that operand `place` holds.
+  ///
+  /// When that is computed, of each of `candidates`, and a run takes the right one. All results must
+  /// have the same type.
   mutating func choosingAxis(
     _ place: Int, rank: Int, candidates: [Int],
     _ body: (inout NodeImporter, Int) throws(ImportFailure) -> ValueID

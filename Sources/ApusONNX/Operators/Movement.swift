@@ -141,8 +141,9 @@ extension OperatorRule {
 }
 
 extension NodeImporter {
-  /// ONNX Range of numbers that are real or computed; its length is a symbol unless the file
-  /// declares it. A delta of 0 stops the run.
+  /// ONNX Range of numbers that are real or computed.
+  ///
+  /// Its length is a symbol unless the file declares it. A delta of 0 stops the run.
   fileprivate mutating func openRange(_ element: ElementType) throws(ImportFailure) -> ValueID {
     let (start, limit, delta) = (Scalar.operand(0), Scalar.operand(1), Scalar.operand(2))
     var numbers: [ValueID] = []

@@ -84,7 +84,9 @@ extension NodeImporter {
     return try sizes(try reshape(most, to: Shape([1])), "candidates", in: 0...limit)[0]
   }
 
-  /// One box meets all others. States: still alive, kept so far, number kept per class.
+  /// One box meets all others.
+  ///
+  /// States: still alive, kept so far, number kept per class.
   private mutating func suppressionTurn(
     _ turn: Dimension, _ states: [ValueID], _ seen: [ValueID]
   ) throws(ImportFailure) -> [ValueID] {

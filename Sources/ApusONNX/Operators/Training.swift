@@ -51,8 +51,10 @@ extension OperatorRule {
     },
   ]
 
-  /// An optimizer that keeps `states` tensors per weight; the formulas give the new weight, then
-  /// the new states. Operands: rate, steps, and per tensor weight, gradient and states.
+  /// An optimizer that keeps `states` tensors per weight.
+  ///
+  /// The formulas give the new weight, then the new states. Operands: rate, steps, and per tensor
+  /// weight, gradient and states.
   private static func optimizer(
     _ name: String, states: Int,
     _ formulas: @escaping @Sendable (inout NodeImporter) throws(ImportFailure) -> [Scalar]
