@@ -73,8 +73,8 @@ extension NodeImporter {
 
   /// What `body` makes of the axis that operand `place` holds.
   ///
-  /// When that is computed, of each of `candidates`, and a run takes the right one. All results must
-  /// have the same type.
+  /// When that is computed, of each of `candidates`, and a run takes the right one. All results
+  /// must have the same type.
   mutating func choosingAxis(
     _ place: Int, rank: Int, candidates: [Int],
     _ body: (inout NodeImporter, Int) throws(ImportFailure) -> ValueID
