@@ -35,8 +35,10 @@ apus_range apus_symbol_range(const apus_vm_program *m, uint32_t symbol) {
   return (apus_range){limited(apus_i64_at(symbol_at(m, symbol) + 2)),
                       limited(apus_i64_at(symbol_at(m, symbol) + 4))};
 }
-/* The interval of a formula, given those of the symbols, or of single values. */
-static apus_range evaluate(const apus_vm_program *m, uint32_t size, const int64_t *symbols) {
+/* The interval of a formula, given the values of the first `known` symbols (others are 0), or,
+ * without values, the intervals of all. */
+static apus_range evaluate(const apus_vm_program *m, uint32_t size, const int64_t *symbols,
+                           uint32_t known) {
   apus_range stack[APUS_MAX_DEPTH + 1];
   uint32_t count, top = 0;
   const uint32_t *w = formula(m, size, &count);
@@ -46,7 +48,8 @@ static apus_range evaluate(const apus_vm_program *m, uint32_t size, const int64_
       stack[top++] = (apus_range){x, x}, i += 2;
     } else if (w[i] == SYMBOL) {
       uint32_t s = w[++i];
-      stack[top++] = symbols ? (apus_range){symbols[s], symbols[s]} : apus_symbol_range(m, s);
+      int64_t value = symbols && s < known ? symbols[s] : 0;
+      stack[top++] = symbols ? (apus_range){value, value} : apus_symbol_range(m, s);
     } else {
       apus_range b = stack[--top], a = stack[--top], r = {INT64_MAX, INT64_MIN};
       if (w[i] == DIVIDE && b.low <= 0 && b.high != b.low) {
@@ -65,10 +68,11 @@ static apus_range evaluate(const apus_vm_program *m, uint32_t size, const int64_
   return stack[0];
 }
 apus_range apus_size_range(const apus_vm_program *m, uint32_t size) {
-  return evaluate(m, size, NULL);
+  return evaluate(m, size, NULL, 0);
 }
 void apus_refresh_sizes(const apus_vm_program *m, const int64_t *symbols, int64_t *sizes) {
-  for (uint32_t i = 0; i < m->size_count; i++) sizes[i] = evaluate(m, i, symbols).low;
+  for (uint32_t i = 0; i < m->size_count; i++)
+    sizes[i] = evaluate(m, i, symbols, m->symbol_count).low;
 }
 
 static apus_vm_status check_formula(const apus_vm_program *m, const uint32_t *w, uint32_t count) {
@@ -169,13 +173,5 @@ apus_vm_dimension apus_vm_dimension_at(const apus_vm_program *m, uint32_t place)
 int64_t apus_vm_extent(const apus_vm_program *m, const apus_vm_port *port, uint32_t axis,
                        const int64_t *dimensions) {
   if (port->sizes[axis] < 0) return port->shape[axis];
-  uint32_t count, top = 0;
-  int64_t stack[APUS_MAX_DEPTH + 1];
-  const uint32_t *w = formula(m, (uint32_t)port->sizes[axis], &count);
-  for (uint32_t i = 0; i < count; i++) {
-    if (w[i] == CONSTANT) stack[top++] = limited(apus_i64_at(w + i + 1)), i += 2;
-    else if (w[i] == SYMBOL) i++, stack[top++] = w[i] < m->dimension_count ? dimensions[w[i]] : 0;
-    else top--, stack[top - 1] = combine(w[i], stack[top - 1], stack[top]);
-  }
-  return stack[0];
+  return evaluate(m, (uint32_t)port->sizes[axis], dimensions, m->dimension_count).low;
 }

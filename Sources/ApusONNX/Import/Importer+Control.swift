@@ -7,10 +7,8 @@ enum ControlOperator: String {
   case scan = "Scan"
 
   init?(_ node: ONNXNode) {
-    guard node.domain.isEmpty || node.domain == "ai.onnx",
-      let known = ControlOperator(rawValue: node.operatorType)
-    else { return nil }
-    self = known
+    guard node.isStandard else { return nil }
+    self.init(rawValue: node.operatorType)
   }
 }
 

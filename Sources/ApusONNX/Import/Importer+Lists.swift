@@ -19,10 +19,8 @@ enum ListOperator: String {
   case hasElement = "OptionalHasElement"
 
   init?(_ node: ONNXNode) {
-    guard node.domain.isEmpty || node.domain == "ai.onnx",
-      let known = ListOperator(rawValue: node.operatorType)
-    else { return nil }
-    self = known
+    guard node.isStandard else { return nil }
+    self.init(rawValue: node.operatorType)
   }
 }
 

@@ -65,7 +65,7 @@ extension Importer {
     guard let operand else {
       return node.symbol("turns", 0...(promised ?? 1 << 31)) + 0
     }
-    let vector = try node.reshape(try node.wide(operand), to: Shape([1]))
+    let vector = try node.reshape(try node.converted(operand, to: .i64), to: Shape([1]))
     let known = try node.sizes(
       vector, node.symbolName(ofOperand: 0, default: "turns"), in: promised.map { 0...$0 })[0]
     return known.constant.map { Dimension(max($0, 0)) } ?? known
@@ -106,7 +106,7 @@ extension Importer {
       let whole = capture(value, named: "scanned_\(place)", in: scopes.count - 1)
       let turn = inputs[place].reverse ? limit - 1 - counter : counter
       scope.values[graph.inputs[states.count + place].name] =
-        try node.row(of: whole, axis: axis, at: turn)
+        try node.part(whole, axis: axis, turn)
     }
     let region = close(try body(graph))
     let loop = Repeat(
@@ -141,19 +141,6 @@ extension NodeImporter {
       return nil
     }
     return declaredExtents(result, rank: rank)[0]
-  }
-
-  /// One index of an axis, which vanishes.
-  mutating func row(
-    of value: ValueID, axis: Int, at index: Dimension
-  ) throws(ImportFailure) -> ValueID {
-    var cut = Slice(whole: type(of: value).shape)
-    cut.starts[axis] = index
-    cut.shape[axis] = 1
-    var shape = cut.shape
-    let row = try add(.slice(cut), [value])
-    shape.dimensions.remove(at: axis)
-    return try reshape(row, to: shape)
   }
 
   /// A stack of results with its axis 0 moved, and turned round.

@@ -232,6 +232,9 @@ extension ONNXAttribute {
 }
 
 extension ONNXNode {
+  /// Whether the operator is one of `ai.onnx`.
+  var isStandard: Bool { domain.isEmpty || domain == "ai.onnx" }
+
   /// The names that subgraphs of the node take from around it.
   var outerNames: [String] {
     attributes.flatMap(\.graphs).flatMap { graph -> [String] in

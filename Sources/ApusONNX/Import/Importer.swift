@@ -123,7 +123,7 @@ struct Importer {
         .unsupported)
     }
     for (index, node) in scope.nodes.enumerated()
-    where !["", "ai.onnx"].contains(node.domain) && scope.version(of: node.domain) == nil {
+    where !node.isStandard && scope.version(of: node.domain) == nil {
       throw failure(
         "domain-missing", "the model names no operator set of \"\(node.domain)\"",
         scope.place(index))
@@ -132,7 +132,7 @@ struct Importer {
 
   /// Models without standard operators need no version of them.
   private var anyVersion: Int? {
-    model.graph.nodes.allSatisfy { !["", "ai.onnx"].contains($0.domain) } ? 1 : nil
+    model.graph.nodes.contains(where: \.isStandard) ? nil : 1
   }
 
   // MARK: Interface

@@ -50,10 +50,22 @@ extension NodeImporter {
   mutating func part(
     _ value: ValueID, axis: Int, _ place: Int
   ) throws(ImportFailure) -> ValueID {
-    var dimensions = type(of: value).shape.dimensions
-    dimensions.remove(at: axis)
-    return try reshape(
-      try slice(value, axis: axis, start: place, count: 1), to: Shape(dimensions))
+    try part(value, axis: axis, Dimension(place))
+  }
+
+  /// Index `place` of one axis, which vanishes; a symbol is found out when the model runs.
+  mutating func part(
+    _ value: ValueID, axis: Int, _ place: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    var shape = type(of: value).shape
+    var row = value
+    if shape[axis] != 1 || place != 0 {
+      var cut = Slice(whole: shape)
+      (cut.starts[axis], cut.shape[axis]) = (place, 1)
+      row = try add(.slice(cut), [value])
+    }
+    shape.dimensions.remove(at: axis)
+    return try reshape(row, to: shape)
   }
 
   /// The value in another element type.

@@ -67,7 +67,7 @@ extension NodeImporter {
     guard isOpen(place), !promised.contains(nil),
       type(of: try operand(place)).shape.elementCount == Dimension(promised.count)
     else { return try integers(place) }
-    let vector = try wide(try operand(place))
+    let vector = try converted(try operand(place), to: .i64)
     return try sizes(vector, "size", expected: promised).compactMap(\.constant)
   }
 
@@ -87,7 +87,7 @@ extension NodeImporter {
     }
     let size = Scalar.literal(.integer(rank), .i64)
     let number = try map(
-      [try wide(try operand(place))],
+      [try converted(try operand(place), to: .i64)],
       .select(.operand(0) < 0, .operand(0) + size, .operand(0)))
     let only = candidates.count == 1 ? candidates[0] : nil
     _ = try sizes(number, "axis", expected: [only], in: 0...max(rank - 1, 0))
@@ -133,11 +133,6 @@ extension NodeImporter {
   /// An `i64` vector of numbers.
   package mutating func vector(_ numbers: [Int]) -> ValueID {
     constant(TensorData(.i64, [numbers.count], numbers.map { Int64($0) }))
-  }
-
-  /// A small tensor of integers as `i64`.
-  package mutating func wide(_ value: ValueID) throws(ImportFailure) -> ValueID {
-    type(of: value).element == .i64 ? value : try map([value], .convert(.operand(0), .i64))
   }
 
   /// The sum of an `i64` tensor along one axis, without that axis.

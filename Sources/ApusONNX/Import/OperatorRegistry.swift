@@ -16,7 +16,7 @@ package enum OperatorRegistry {
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {
-    rule(node.operatorType, domain: node.domain == "ai.onnx" ? "" : node.domain)
+    rule(node.operatorType, domain: node.isStandard ? "" : node.domain)
   }
 
   /// The rule of an operator.

@@ -35,7 +35,7 @@ extension OperatorRule {
         return total / extent
       }
       let repeats = try node.sizes(
-        try node.wide(try node.operand(1)), "repeat", expected: promised)
+        try node.converted(try node.operand(1), to: .i64), "repeat", expected: promised)
       guard repeats.count == shape.rank else {
         throw .invalid("tile-repeats", "Tile needs one repeat per axis")
       }

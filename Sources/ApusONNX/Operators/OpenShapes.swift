@@ -9,9 +9,10 @@ extension NodeImporter {
   private mutating func axisMask(
     _ axes: ValueID?, count: Int, rank: Int
   ) throws(ImportFailure) -> ValueID {
-    let all = vector(Array(0..<rank))
-    let given = try axes.map { axes throws(ImportFailure) in try wide(axes) }
-    let column = try reshape(given ?? vector(Array(0..<count)), to: Shape([count, 1]))
+    let all = try places(rank)
+    let given = try axes.map { axes throws(ImportFailure) in try converted(axes, to: .i64) }
+    let first = try places(count)
+    let column = try reshape(given ?? first, to: Shape([count, 1]))
     let size = Scalar.literal(.integer(rank), .i64)
     let wrapped = Scalar.select(x < 0, x + size, x)
     return try map([column, all], .convert(.compare(.equal, wrapped, y), .i64))
@@ -27,7 +28,7 @@ extension NodeImporter {
     _ values: ValueID, _ mask: ValueID
   ) throws(ImportFailure) -> ValueID {
     let count = type(of: mask).shape[0]
-    let column = try reshape(try wide(values), to: Shape([count, 1]))
+    let column = try reshape(try converted(values, to: .i64), to: Shape([count, 1]))
     return try columns(try map([mask, column], x * y))
   }
 
@@ -105,7 +106,7 @@ extension NodeImporter {
     var halves: [ValueID] = []
     for start in [0, half] {
       let part = Slice(starts: [start], steps: [1], shape: Shape([half]))
-      halves.append(try overlay(try add(.slice(part), [try wide(pads)]), mask))
+      halves.append(try overlay(try add(.slice(part), [try converted(pads, to: .i64)]), mask))
     }
     let extents = try map(
       halves + [try vector(shape.dimensions)], x + y + z)
@@ -125,7 +126,7 @@ extension NodeImporter {
       }
       let first = try add(
         .slice(Slice(starts: [axis], steps: [1], shape: Shape([1]))), [before])
-      let places = try map([vector(Array(0..<count)), first], mode.place(of: x - y, in: extent))
+      let places = try map([self.places(count), first], mode.place(of: x - y, in: extent))
       value = try add(.gather(Gather(axis: axis)), [value, places])
     }
     return value
@@ -139,7 +140,7 @@ extension NodeImporter {
   ) throws(ImportFailure) -> Shape {
     let shape = type(of: value).shape
     let rank = try vectorCount(target, "the shape")
-    var wanted = try wide(target)
+    var wanted = try converted(target, to: .i64)
     if !keepsZero {
       let old = (0..<rank).map { $0 < shape.rank ? shape[$0] : 0 }
       wanted = try map([wanted, try vector(old)], .select(.compare(.equal, x, 0), y, x))
@@ -171,7 +172,7 @@ extension NodeImporter {
     let rank = shape.rank + count
     let ones = try columns(try axisMask(axes, count: count, rank: rank))
     // Axis `j` of the result is axis `j - (ones up to j)` of the operand.
-    let source = try map([vector(Array(0..<rank)), try prefixSums(ones, rank)], x - y)
+    let source = try map([places(rank), try prefixSums(ones, rank)], x - y)
     let extents = try picked(shape, source, rank: rank)
     let final = try map([extents, ones], .select(y > 0, 1, x))
     return try bound(final, rank: rank, count: shape.elementCount)
@@ -187,7 +188,7 @@ extension NodeImporter {
     let keeps = try map([ones], 1 - .min(x, 1))
     let places = try map([try prefixSums(keeps, rank), keeps], .select(y > 0, x - 1, -1))
     let column = try reshape(places, to: Shape([rank, 1]))
-    let mask = try map([column, vector(Array(0..<kept))], .convert(.compare(.equal, x, y), .i64))
+    let mask = try map([column, self.places(kept)], .convert(.compare(.equal, x, y), .i64))
     let extents = try overlay(try vector(shape.dimensions), mask)
     return try bound(extents, rank: kept, count: shape.elementCount)
   }
@@ -202,8 +203,8 @@ extension NodeImporter {
   }
 
   private mutating func prefixSums(_ value: ValueID, _ rank: Int) throws(ImportFailure) -> ValueID {
-    let row = try reshape(vector(Array(0..<rank)), to: Shape([1, rank]))
-    let column = try reshape(vector(Array(0..<rank)), to: Shape([rank, 1]))
+    let row = try reshape(places(rank), to: Shape([1, rank]))
+    let column = try reshape(places(rank), to: Shape([rank, 1]))
     let triangle = try map([column, row, value], .select(.compare(.lessOrEqual, y, x), z, 0))
     return try total(triangle, axis: 1)
   }
@@ -213,7 +214,7 @@ extension NodeImporter {
     _ shape: Shape, _ places: ValueID, rank: Int
   ) throws(ImportFailure) -> ValueID {
     let column = try reshape(places, to: Shape([rank, 1]))
-    let numbers = vector(Array(0..<shape.rank))
+    let numbers = try self.places(shape.rank)
     let extents = try vector(shape.dimensions)
     let chosen = try map([column, numbers, extents], .select(.compare(.equal, x, y), z, 0))
     return try total(chosen, axis: 1)
@@ -227,7 +228,7 @@ extension NodeImporter {
     let count = try vectorCount(target, "the shape")
     let rank = max(count, shape.rank)
     let own = [Dimension](repeating: 1, count: rank - shape.rank) + shape.dimensions
-    var wanted = try wide(target)
+    var wanted = try converted(target, to: .i64)
     if count < rank {
       wanted = try add(
         .concat(Concat(axis: 0)), [vector(Array(repeating: 1, count: rank - count)), wanted])

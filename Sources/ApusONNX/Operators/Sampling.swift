@@ -128,7 +128,8 @@ extension NodeImporter {
     guard isOpen(1), (4...5).contains(rank) else { return try integers(1) }
     let grid = declaredExtents(rank: rank)
     let size = try sizes(
-      try wide(try operand(1)), "channels", expected: [grid[0], nil] + grid[1..<rank - 1],
+      try converted(try operand(1), to: .i64), "channels",
+      expected: [grid[0], nil] + grid[1..<rank - 1],
       in: 1...1 << 24)
     guard size.count == rank else { return nil }
     var result: [Int] = []

@@ -86,7 +86,7 @@ extension NodeImporter {
   ) throws(ImportFailure) -> ValueID {
     let count = try extents(of: targets)[0]
     let empty = vector([Int](repeating: 0, count: count + 1))
-    let numbers = vector(Array(0..<count))
+    let numbers = try places(count)
     let all = try add(.scatter(Scatter(.set, axes: [-1])), [empty, numbers, targets])
     let size = try sizes(
       try reshape(length, to: Shape([1])), "count", expected: [expected], in: 0...count)[0]
@@ -120,7 +120,7 @@ extension NodeImporter {
     let right = try reshape(rows, to: Shape([1, count, width]))
     // The first place where two rows differ tells their order; equal rows agree everywhere.
     let differs = try map([left, right], .convert(.compare(.notEqual, x, y), .i64))
-    let numbers = vector(Array(0..<count))
+    let numbers = try places(count)
     let column = try reshape(numbers, to: Shape([count, 1]))
     let place = try add(.argReduce(ArgReduce(.max, axis: 2, last: false)), [differs])
     let flat = try reshape(place, to: Shape([count, count]))

@@ -114,7 +114,7 @@ extension NodeImporter {
     guard count > 0, Shape([count, length]).elementCount.constant ?? .max < 1 << 26 else {
       throw .unsupported("stft-length", "\(count) frames of \(length)")
     }
-    let step = try reshape(try wide(given), to: Shape([Int]()))
+    let step = try reshape(try converted(given, to: .i64), to: Shape([Int]()))
     let frames = try map([step], .literal(.integer(extent - length), .i64) / .max(x, 1) + 1)
     try bind(
       try reshape(try map([step, frames], .select(x > 0, y, 0)), to: Shape([1])),

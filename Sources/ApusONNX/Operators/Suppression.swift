@@ -58,7 +58,7 @@ extension NodeImporter {
     if let threshold = optionalOperand(4) {
       alive = try map([scores, try reshape(threshold, to: scalar)], x > y)
     }
-    let most = try reshape(try wide(try operand(2)), to: scalar)
+    let most = try reshape(try converted(try operand(2), to: .i64), to: scalar)
     let overlap = try reshape(optionalOperand(3) ?? constant(0, .f32), to: scalar)
     let area = try map([edges[0], edges[1]], y - x)
     let surface = try map([area, edges[2], edges[3]], x * (z - y))
