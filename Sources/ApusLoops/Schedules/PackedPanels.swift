@@ -86,6 +86,21 @@ extension Lowering {
     return panels
   }
 
+  /// Panels of a matrix `[depth, columns]` that stays the same, and what packs them at run time.
+  mutating func lastingPanels(
+    of matrix: Placement, shape: TileShape, rows: Int
+  ) -> (panels: PackedPanels, pack: ((inout KernelBuilder, Placement) -> Void)?) {
+    guard let data = constants[matrix.buffer], let base = matrix.origin.fixed else {
+      return panels(of: matrix, shape: shape, rows: rows)
+    }
+    let down = matrix.steps[0]
+    let panels = packedConstant(
+      data, name: program[matrix.buffer].name, depth: matrix.sizes[0], columns: matrix.sizes[1],
+      shape: shape, base: base, columnStride: matrix.steps[1]
+    ) { $0 * down }
+    return (panels, nil)
+  }
+
   /// Panels of a matrix `[depth, columns]` that is computed at run time.
   ///
   /// Used in place when rows are contiguous and whole and few rows will be multiplied with it, or
