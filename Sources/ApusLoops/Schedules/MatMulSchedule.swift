@@ -9,7 +9,8 @@ extension Lowering {
     guard task.rootType.shape.dimensions == extents, result.isFixed, left.isFixed,
       placement(of: task.operands[1]).isFixed, canTile(task, left, result)
     else { return scheduleAnyContraction(task) }
-    let extra = epiloguePlacements(task, shape: extents)
+    let extra = epiloguePlacements(
+      task, shape: extents, lanesAlong: extents.count - 1)
     let batch = Array(extents.dropLast(2))
     let wideLeft = left.broadcast(to: batch + left.extents.suffix(2))
     let right = placement(of: task.operands[1]).broadcast(

@@ -74,13 +74,10 @@ extension Lowering {
     program[id].count = panels.count
     program[id].storage = .constant(
       ConstantData(byteCount: panels.count * 4) { target in
-        data.withBytes { bytes in
-          let aligned = AlignedFloats(bytes)
-          aligned.withPointer { source in
-            PackedPanels.pack(
-              target, depth: depth, columns: columns, width: width, lastWidth: lastWidth,
-              source: source + base, depthStride: offset, columnStride: columnStride)
-          }
+        data.withFloats { source in
+          PackedPanels.pack(
+            target, depth: depth, columns: columns, width: width, lastWidth: lastWidth,
+            source: source + base, depthStride: offset, columnStride: columnStride)
         }
       })
     return panels
@@ -153,6 +150,13 @@ extension KernelBuilder {
       last = last.slice(axis: 1, start: rest, count: panels.lastWidth - rest)
       fill(last, .float(0))
     }
+  }
+}
+
+extension TensorData {
+  /// The numbers of an `f32` tensor.
+  func withFloats(_ body: (UnsafePointer<Float>) -> Void) {
+    withBytes { AlignedFloats($0).withPointer(body) }
   }
 }
 

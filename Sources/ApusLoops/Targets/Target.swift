@@ -40,6 +40,10 @@ public struct Target: Hashable, Sendable {
   public var cacheBytes: Int
   /// Flags for the C compiler beside `-O3`.
   public var compilerFlags: [String]
+  /// The largest tile of Winograd's algorithm, in elements of a line of the result: 0, 2 or 4.
+  ///
+  /// Tiles of 2 are as accurate as plain sums, tiles of 4 lose about two bits.
+  public var winograd = 0
 
   /// Whether tiles and windows apply an epilogue themselves.
   func fuses(_ epilogue: Pointwise) -> Bool { epilogues == .all || epilogue.epilogueSteps != nil }
