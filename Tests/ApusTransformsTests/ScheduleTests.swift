@@ -48,6 +48,16 @@ import Testing
 
         """),
     Case(
+      name: "a batch of transposed matrices", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<2x5x7x20xf32>, %z: tensor<2x5x33x20xf32>) -> (y: tensor<2x5x7x33xf32>) {
+          %0 = transpose %z {permutation = [0, 1, 3, 2]} : tensor<2x5x20x33xf32>
+          %1 = matmul %x, %0 : tensor<2x5x7x33xf32>
+          return %1
+        }
+
+        """),
+    Case(
       name: "large recurrent weights", kernel: "lstm",
       text: """
         graph @g(%x: tensor<5x1x1024xf32>, %const: tensor<1024x256xf32>, %h: tensor<1x256xf32>, \
@@ -96,6 +106,12 @@ import Testing
       for (a, b) in zip(got, want) {
         let bound = Tolerance(absolute: 1e-3, relative: 1e-3)
         #expect(TensorComparison(a, with: b, tolerance: bound)?.isMatch == true)
+      }
+      machine.pieces = 3
+      let cut = try Lowering.program(for: fast, target: machine, name: "g")
+      let pieces = try Session(try Bytecode.encode(cut)).run(inputs)
+      for (a, b) in zip(got, pieces) {
+        #expect(TensorComparison(a, with: b, tolerance: .exact)?.isMatch == true)
       }
       guard native.lanes >= 8 else { continue }
       let code = try outcome(

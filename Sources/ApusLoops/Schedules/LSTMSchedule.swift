@@ -18,7 +18,7 @@ extension Lowering {
     kernel("lstm", origins: task.origins) { builder in
       builder.copy(from: starts[0], to: states[1])
       builder.copy(from: starts[1], to: states[2])
-      pack?(&builder, transposed)
+      pack?(&builder, panels, transposed)
       builder.turns(steps, panels: panels.count) { builder, step, isBackward in
         let time = lstm.reverse ? step * -1 + (steps - 1) : step
         builder.multiply(

@@ -41,7 +41,7 @@ extension Lowering {
       levels: [(right.sizes[0], left.steps[count])], panels: panels, result: result,
       resultAxes: axes, columnAxis: count, grid: grid.extents, shape: shape)
     kernel("matmul", origins: task.origins) { builder in
-      pack?(&builder, right)
+      pack?(&builder, panels, right)
       builder.multiply(job, task, extra: Array(grid.tensors.dropFirst(2)))
       builder.finishApart(task, result, Array(grid.tensors.dropFirst(2)))
     }
@@ -51,19 +51,25 @@ extension Lowering {
   private mutating func multiplyBatch(
     _ task: KernelTask, left: Placement, right: Placement, result: Placement, extra: [Placement]
   ) {
-    let batch = Array(result.extents.dropLast(2))
+    let batch = Array(result.sizes.dropLast(2))
     let axes = Array(batch.indices)
     let (rows, depth) = (left.sizes[batch.count], left.sizes[batch.count + 1])
     let shape = TileShape.best(
       rows: rows, columns: right.sizes[batch.count + 1], depth: depth,
       rowStride: left.steps[batch.count], target: target)
     let (panels, pack) = panels(
-      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape, rows: rows)
+      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape, rows: rows,
+      copies: target.pieces(of: batch.reduce(1, *)).count)
     kernel("matmul", origins: task.origins) { builder in
-      builder.loops(batch, .parallel) { builder, places in
+      builder.pieces(of: batch) { builder, piece, places in
         let matrix = right.fixing(axes, at: places)
         var moved = panels
-        if let pack { pack(&builder, matrix) } else { moved.origin = matrix.origin }
+        if let pack {
+          moved.origin = piece * panels.count
+          pack(&builder, moved, matrix)
+        } else {
+          moved.origin = matrix.origin
+        }
         let job = TiledMultiply(
           left: left.fixing(axes, at: places), leftAxes: [0], leftScale: [1],
           levels: [(depth, left.steps[batch.count + 1])], panels: moved,

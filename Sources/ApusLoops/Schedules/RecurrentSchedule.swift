@@ -38,7 +38,7 @@ extension Lowering {
       for (start, state) in zip(operands[first...], results[1...]) {
         builder.copy(from: start, to: state)
       }
-      for product in products { product.pack?(&builder, product.weights) }
+      for product in products { product.pack?(&builder, product.tiles.panels, product.weights) }
       let numbers = products.reduce(0) { $0 + $1.tiles.panels.count }
       builder.turns(steps, panels: numbers) { builder, step, isBackward in
         let time = layer.reverse ? step * -1 + (steps - 1) : step
@@ -81,7 +81,7 @@ extension Lowering {
 private struct StateProduct {
   let tiles: TiledMultiply
   let weights: Placement
-  let pack: ((inout KernelBuilder, Placement) -> Void)?
+  let pack: Packing?
 }
 
 /// The tensors of one step of a recurrent layer.
