@@ -110,8 +110,11 @@ extension Lowering {
     of matrix: Placement, shape: TileShape, rows: Int, copies: Int = 1
   ) -> (panels: PackedPanels, pack: Packing?) {
     let (depth, columns) = (matrix.sizes[0], matrix.sizes[1])
-    let collides = rows >= 32 && matrix.steps[0] % 256 == 0
-    if matrix.steps[1] == 1, columns % target.tileLanes == 0, !collides {
+    // Rows 1 KiB apart fall into few cache sets; rows far apart take an address translation each.
+    let scattered =
+      rows >= 32 && matrix.steps[0] % 256 == 0
+      || rows >= 512 && matrix.steps[0] > columns && depth * matrix.steps[0] > 1 << 18
+    if matrix.steps[1] == 1, columns % target.tileLanes == 0, !scattered {
       var panels = PackedPanels(
         buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
       panels.origin = matrix.origin
