@@ -658,6 +658,204 @@ APUS_INLINE uint64_t apus_f64_to_u64(double x) {
   if (x != x) return 0;
   return x <= 0.0 ? 0 : x >= 0x1p64 ? UINT64_MAX : (uint64_t)x;
 }
+/* The bytes of strings: constant ones, then those of one run. A string is a place among them, the
+ * low half of a number, and a length; one that lies elsewhere counts as empty. A byte always
+ * follows. */
+typedef struct {
+  const uint8_t *fixed;
+  uint8_t *room;
+  uint32_t fixed_bytes, room_bytes, used;
+  int32_t full; /* whether a string found no room */
+} apus_pool;
+APUS_INLINE apus_pool apus_new_pool(const uint8_t *fixed, uint32_t fixed_bytes, uint8_t *room,
+                                    uint32_t room_bytes) {
+  const apus_pool pool = {fixed, room, fixed_bytes, room_bytes, 0, 0};
+  return pool;
+}
+typedef struct {
+  const uint8_t *at;
+  uint32_t length;
+} apus_text;
+/* The bytes of a string. */
+APUS_INLINE apus_text apus_text_of(const apus_pool *pool, uint64_t string) {
+  const uint32_t place = (uint32_t)string, length = (uint32_t)(string >> 32);
+  apus_text text = {pool->fixed, 0};
+  if (place < pool->fixed_bytes) {
+    if (length < pool->fixed_bytes - place) text.at += place, text.length = length;
+  } else if (place - pool->fixed_bytes < pool->used &&
+             length < pool->used - (place - pool->fixed_bytes)) {
+    text.at = pool->room + (place - pool->fixed_bytes), text.length = length;
+  }
+  return text;
+}
+/* A new string of so many bytes, which the caller writes; NULL, and an empty one, without room. */
+APUS_INLINE uint8_t *apus_claim(apus_pool *pool, uint64_t length, uint64_t *string) {
+  uint8_t *bytes = pool->room + pool->used;
+  *string = 0;
+  if (length >= pool->room_bytes - pool->used) {
+    pool->full = 1;
+    return NULL;
+  }
+  *string = length << 32 | (pool->fixed_bytes + pool->used);
+  bytes[length] = 0;
+  pool->used += (uint32_t)length + 1u;
+  return bytes;
+}
+/* The caller's string in the pool; NULL counts as empty. */
+APUS_INLINE uint64_t apus_take(apus_pool *pool, const char *text) {
+  const uint32_t most = pool->room_bytes - pool->used;
+  uint32_t length = 0;
+  uint64_t string = 0;
+  if (text == NULL || text[0] == 0) return 0;
+  while (length < most && text[length] != 0) length++;
+  uint8_t *bytes = apus_claim(pool, length, &string);
+  if (bytes != NULL) memcpy(bytes, text, length);
+  return string;
+}
+/* A string for the caller, with a zero behind it: a copy where something else follows. */
+APUS_INLINE const char *apus_give(apus_pool *pool, uint64_t string) {
+  const apus_text text = apus_text_of(pool, string);
+  uint8_t *bytes;
+  if (text.length == 0) return "";
+  if (text.at[text.length] == 0) return (const char *)text.at;
+  bytes = apus_claim(pool, text.length, &string);
+  if (bytes == NULL) return "";
+  memcpy(bytes, text.at, text.length);
+  return (const char *)bytes;
+}
+/* Below, at or above 0 as the first string comes before, equals or comes after the second one. */
+APUS_INLINE int apus_order(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text x = apus_text_of(pool, a), y = apus_text_of(pool, b);
+  const uint32_t common = x.length < y.length ? x.length : y.length;
+  const int order = common > 0 ? memcmp(x.at, y.at, common) : 0;
+  return order != 0 ? order : (x.length > y.length) - (x.length < y.length);
+}
+APUS_INLINE uint64_t apus_join(apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text x = apus_text_of(pool, a), y = apus_text_of(pool, b);
+  uint64_t string = 0;
+  if (y.length == 0) return a;
+  if (x.length == 0) return b;
+  uint8_t *bytes = apus_claim(pool, (uint64_t)x.length + y.length, &string);
+  if (bytes == NULL) return string;
+  memcpy(bytes, x.at, x.length);
+  memcpy(bytes + x.length, y.at, y.length);
+  return string;
+}
+APUS_INLINE int apus_is_space(uint8_t byte) { return byte == ' ' || (byte >= 9 && byte <= 13); }
+/* Where the first part of a string begins and ends, and where the rest begins; `more` tells
+ * whether another part follows. */
+typedef struct {
+  uint32_t first, end, rest;
+  int32_t more;
+} apus_cut;
+/* The cut from a place on; a separator without bytes stands for white space. */
+APUS_INLINE apus_cut apus_cut_of(apus_text text, apus_text by, uint32_t from) {
+  apus_cut cut = {from, text.length, text.length, 0};
+  if (by.length == 0) {
+    while (cut.first < text.length && apus_is_space(text.at[cut.first])) cut.first++;
+    cut.end = cut.first;
+    while (cut.end < text.length && !apus_is_space(text.at[cut.end])) cut.end++;
+    cut.rest = cut.end;
+    while (cut.rest < text.length && apus_is_space(text.at[cut.rest])) cut.rest++;
+    cut.more = cut.rest < text.length;
+    return cut;
+  }
+  for (uint32_t i = from; text.length - i >= by.length; i++) {
+    if (memcmp(text.at + i, by.at, by.length) != 0) continue;
+    cut.end = i, cut.rest = i + by.length, cut.more = 1;
+    break;
+  }
+  return cut;
+}
+/* The bytes from one place to another of a string that has them. */
+APUS_INLINE uint64_t apus_part(uint64_t string, uint32_t start, uint32_t end) {
+  return start == end ? 0 : (uint64_t)(end - start) << 32 | ((uint32_t)string + start);
+}
+APUS_INLINE uint64_t apus_head(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_cut cut = apus_cut_of(apus_text_of(pool, a), apus_text_of(pool, b), 0);
+  return apus_part(a, cut.first, cut.end);
+}
+APUS_INLINE uint64_t apus_tail(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text text = apus_text_of(pool, a);
+  return apus_part(a, apus_cut_of(text, apus_text_of(pool, b), 0).rest, text.length);
+}
+APUS_INLINE int64_t apus_parts(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text text = apus_text_of(pool, a), by = apus_text_of(pool, b);
+  apus_cut cut = apus_cut_of(text, by, 0);
+  int64_t count = by.length > 0 || cut.first < text.length;
+  for (; cut.more; count++) cut = apus_cut_of(text, by, cut.rest);
+  return count;
+}
+/* Runs an automaton over the bytes of a string. Its bytes: numbers of states and of classes (two
+ * each, low ones first), the class of each byte, 1 for each state that accepts, and for each state
+ * and class the next state; a state that does not exist refuses. */
+APUS_INLINE int apus_matches(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text text = apus_text_of(pool, a), table = apus_text_of(pool, b);
+  if (table.length < 260) return 0;
+  const uint32_t states = table.at[0] | (uint32_t)table.at[1] << 8;
+  const uint32_t classes = table.at[2] | (uint32_t)table.at[3] << 8;
+  const uint8_t *class = table.at + 4, *accepts = class + 256, *next = accepts + states;
+  uint32_t state = 0;
+  if (table.length != 260u + states + 2ull * states * classes) return 0;
+  for (uint32_t i = 0; i < text.length && state < states; i++) {
+    const uint8_t kind = class[text.at[i]];
+    if (kind >= classes) return 0;
+    const uint8_t *entry = next + 2 * ((size_t)state * classes + kind);
+    state = entry[0] | (uint32_t)entry[1] << 8;
+  }
+  return state < states && accepts[state] == 1;
+}
+/* A letter of two bytes in the other case, where that has two bytes as well. */
+APUS_INLINE uint32_t apus_letter(uint32_t c, int upper) {
+  const uint32_t from = upper ? 0 : 32; /* what the case that is left lacks */
+  const uint32_t step = upper ? (uint32_t)-1 : 1;
+  if (c == 0xd7 || c == 0xf7) return c;
+  if (c >= 0xe0 - from && c <= 0xfe - from) return c + 32 * step;
+  if (c == (upper ? 0xffu : 0x178u)) return upper ? 0x178 : 0xff;
+  if (upper && c == 0xb5) return 0x39c;
+  if (c >= 0x391 + 32 - from && c <= 0x3ab + 32 - from)
+    return c == 0x3c2 ? 0x3a3 : c == 0x3a2 ? c : c + 32 * step;
+  if (c == (upper ? 0x3acu : 0x386u)) return c + 38 * step;
+  if (c >= (upper ? 0x3adu : 0x388u) && c <= (upper ? 0x3afu : 0x38au)) return c + 37 * step;
+  if (c == (upper ? 0x3ccu : 0x38cu)) return c + 64 * step;
+  if (c == (upper ? 0x3cdu : 0x38eu) || c == (upper ? 0x3ceu : 0x38fu)) return c + 63 * step;
+  if (c >= 0x430 - from && c <= 0x44f - from) return c + 32 * step;
+  if (c >= (upper ? 0x450u : 0x400u) && c <= (upper ? 0x45fu : 0x40fu)) return c + 80 * step;
+  if (c == (upper ? 0x4cfu : 0x4c0u)) return upper ? 0x4c0 : 0x4cf;
+  /* Neighbours: the large letter first, at an even or at an odd number. */
+  const int even = (c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) ||
+                   (c >= 0x14a && c <= 0x177) || (c >= 0x370 && c <= 0x373) ||
+                   (c >= 0x376 && c <= 0x377) || (c >= 0x460 && c <= 0x481) ||
+                   (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f);
+  const int odd = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e) ||
+                  (c >= 0x4c1 && c <= 0x4ce);
+  if (!even && !odd) return c;
+  return ((c & 1u) == (uint32_t)even) == (upper != 0) ? c + step : c;
+}
+/* A string in upper or lower case: letters of one and two bytes, one by one. */
+APUS_INLINE uint64_t apus_cased(apus_pool *pool, uint64_t a, int upper) {
+  const apus_text text = apus_text_of(pool, a);
+  uint64_t string = 0;
+  if (text.length == 0) return 0;
+  uint8_t *bytes = apus_claim(pool, text.length, &string);
+  if (bytes == NULL) return string;
+  for (uint32_t i = 0; i < text.length; i++) {
+    const uint8_t byte = text.at[i];
+    bytes[i] = byte;
+    if (byte >= (upper ? 'a' : 'A') && byte <= (upper ? 'z' : 'Z')) {
+      bytes[i] = byte ^ 0x20u;
+    } else if (byte >= 0xc2 && byte <= 0xdf && i + 1 < text.length &&
+               (text.at[i + 1] & 0xc0u) == 0x80u) {
+      const uint32_t letter =
+          apus_letter((uint32_t)(byte & 0x1fu) << 6 | (text.at[i + 1] & 0x3fu), upper);
+      bytes[i++] = (uint8_t)(0xc0u | letter >> 6);
+      bytes[i] = (uint8_t)(0x80u | (letter & 0x3fu));
+    }
+  }
+  return string;
+}
+APUS_INLINE uint64_t apus_upper(apus_pool *pool, uint64_t a) { return apus_cased(pool, a, 1); }
+APUS_INLINE uint64_t apus_lower(apus_pool *pool, uint64_t a) { return apus_cased(pool, a, 0); }
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
