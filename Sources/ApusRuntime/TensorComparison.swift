@@ -47,8 +47,9 @@ public struct TensorComparison: Hashable, Sendable {
 extension TensorComparison {
   /// Compares two tensors of the same element type and shape; `nil` when these differ.
   ///
-  /// Strings agree or differ, byte by byte. NaN meets only NaN and an infinity only itself. Integers of 64 bits compare exactly. The parts
-  /// of a complex number compare as two numbers. Linear in the number of elements.
+  /// Strings agree byte by byte or differ. NaN meets only NaN and an infinity only itself.
+  /// Integers of 64 bits compare exactly. The parts of a complex number compare as two numbers.
+  /// Linear in the number of elements.
   public init?(_ got: TensorData, with want: TensorData, tolerance: Tolerance) {
     guard got.type.element == want.type.element, got.type.shape == want.type.shape else {
       return nil

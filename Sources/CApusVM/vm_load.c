@@ -18,7 +18,8 @@ static uint64_t checksum(const uint8_t *bytes, size_t size) {
 static uint64_t rounded(uint64_t value) { return (value + 63) & ~(uint64_t)63; }
 
 /* `pool` is the section of strings, or NULL. */
-static apus_vm_status parse_sections(apus_vm_program *m, const uint8_t **pool, uint64_t *pool_size) {
+static apus_vm_status parse_sections(apus_vm_program *m, const uint8_t **pool,
+                                     uint64_t *pool_size) {
   const uint8_t *table = m->bytes + HEADER;
   uint64_t count = apus_u32_at(m->bytes + 44), end = HEADER + ENTRY * count, kind = 0;
   if (count > 64 || end > m->size) return APUS_VM_BAD_SECTION;

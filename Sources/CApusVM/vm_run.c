@@ -283,9 +283,9 @@ apus_vm_status apus_vm_run(const apus_vm_program *m, void *memory, const void *c
     memcpy(&v->base[i], &p, sizeof p);
   }
   if (m->has_pool) {
-    apus_buffer fixed = apus_buffer_at(m, m->pool_constants), room = apus_buffer_at(m, m->pool_room);
-    v->pool = apus_new_pool(v->base[m->pool_constants], (uint32_t)fixed.count,
-                            v->base[m->pool_room], (uint32_t)room.count);
+    uint32_t fixed = m->pool_constants, room = m->pool_room;
+    v->pool = apus_new_pool(v->base[fixed], (uint32_t)apus_buffer_at(m, fixed).count,
+                            v->base[room], (uint32_t)apus_buffer_at(m, room).count);
   }
   if (m->sizes == NULL) {
     run(v, 0, m->code_words);

@@ -253,7 +253,8 @@ static apus_vm_status check_epilogue(state *v, uint32_t at, uint32_t rows, uint3
       TRY(floats(v, &at, low, high + (columns - 1) * stride, false, false));
       at = look;
     } else {
-      NEED(apus_fits(APUS_OP_UNARY, f, APUS_F32) && f != APUS_U_isnan && f != APUS_U_isinf, BAD_CODE);
+      NEED(apus_fits(APUS_OP_UNARY, f, APUS_F32) && f != APUS_U_isnan && f != APUS_U_isinf,
+           BAD_CODE);
     }
   }
   return APUS_VM_OK;

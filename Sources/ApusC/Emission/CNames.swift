@@ -78,6 +78,7 @@ struct CNames {
     "class", "new", "delete", "this", "template", "operator", "private", "public", "protected",
     "virtual", "friend", "namespace", "using", "try", "catch", "throw", "typename", "and", "or",
     "not", "xor", "export", "arena", "ctx", "weights", "state", "inputs", "outputs", "dims",
-    "pool", "NULL", "alignas", "alignof", "constexpr", "nullptr", "typeof", "unix", "linux", "I", "errno",
+    "pool", "NULL", "alignas", "alignof", "constexpr", "nullptr", "typeof", "unix", "linux", "I",
+    "errno",
   ]
 }

@@ -180,7 +180,8 @@ extension Literal {
     case (.float(let value), _): .literal(Double(Float(value)).cText(suffix: "f"))
     case (.integer(let value), .f32): .literal(Double(value).cText(suffix: "f"))
     case (.integer(let value), .f64): .literal(Double(value).cText(suffix: ""))
-    case (.integer(let value), .u64), (.integer(let value), .string): .literal("UINT64_C(\(UInt64(bitPattern: Int64(value))))")
+    case (.integer(let value), .u64), (.integer(let value), .string):
+      .literal("UINT64_C(\(UInt64(bitPattern: Int64(value))))")
     case (.integer(let value), .u32): .literal("UINT32_C(\(UInt32(truncatingIfNeeded: value)))")
     case (.integer(let value), .i64):
       value == .min ? .literal("INT64_MIN") : .literal("INT64_C(\(value))")

@@ -16,7 +16,8 @@ extension ModelEmitter {
     printer.line(" *   \(name)_run(&ctx, \(arguments));")
     printer.line(" *")
     if program.pool != nil {
-      printer.line(" * Strings are UTF-8 and end with a zero; NULL counts as empty. Those of outputs")
+      printer.line(
+        " * Strings are UTF-8 and end with a zero; NULL counts as empty. Those of outputs")
       printer.line(" * lie in the arena or among the constants and stay until the next run.")
     }
     printer.line(" * Tensors are row-major. Nothing is allocated or printed; contexts with arenas")
@@ -59,10 +60,10 @@ extension ModelEmitter {
     printer.line("  \(macro)_OK = 0,")
     printer.line("  \(macro)_NULL_POINTER = 1, /* a required pointer is NULL */")
     printer.line("  \(macro)_MISALIGNED = 2,   /* arena or weights are not 64-byte aligned */")
-    let isLast = program.pool == nil
-    printer.line(
-      "  \(macro)_BAD_DIMENSION = 3\(isLast ? " " : ", ")/* a size is out of bounds or does not fit */")
-    if !isLast {
+    let comma = program.pool == nil ? " " : ", "
+    let dimension = "\(macro)_BAD_DIMENSION = 3\(comma)"
+    printer.line("  \(dimension)/* a size is out of bounds or does not fit */")
+    if program.pool != nil {
       printer.line("  \(macro)_NO_ROOM = 4 /* the strings need more than \(macro)_STRING_BYTES */")
     }
     printer.line("} \(name)_status;")

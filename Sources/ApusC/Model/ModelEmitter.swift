@@ -91,7 +91,8 @@ struct ModelEmitter {
   private func printConstants(_ printer: inout CPrinter) {
     switch options.weights {
     case .embed:
-      for entry in weights.entries { printArray(entry, &printer) }
+      let unused = kernels.calls.contains(where: \.usesPool) ? nil : program.pool?.constants
+      for entry in weights.entries where entry.buffer != unused { printArray(entry, &printer) }
     case .object:
       printer.line("extern const unsigned char \(name)_weights[];")
     case .file: break

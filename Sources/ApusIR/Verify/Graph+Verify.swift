@@ -198,7 +198,8 @@ extension Operation {
       .repeat:
       false
     case .map, .concat, .pad, .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool,
-      .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout:
+      .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention,
+      .relayout:
       true
     }
   }

@@ -74,10 +74,13 @@ extension OperatorRule {
       let kept =
         stopWords.isEmpty
         ? value
-        : try node.leavingOut(stopWords, of: value, comparing: isSensitive ? nil : function ?? .lower)
-      return [try function.map { function throws(ImportFailure) in
-        try node.map([kept], .unary(function, x))
-      } ?? kept]
+        : try node.leavingOut(
+          stopWords, of: value, comparing: isSensitive ? nil : function ?? .lower)
+      return [
+        try function.map { function throws(ImportFailure) in
+          try node.map([kept], .unary(function, x))
+        } ?? kept
+      ]
     }
 
   /// Languages in which single letters change their case as everywhere.
@@ -119,9 +122,8 @@ extension NodeImporter {
     let found = try total(equal, axis: 1)
     let left = try total(try map([found], .convert(.compare(.equal, x, 0), .i64)), axis: 0)
     // An empty string behind the others is there to stay when nothing else is.
-    let none = try map([try reshape(left, to: Shape([1]))], x)
-    let keep = try map(
-      [try add(.concat(Concat(axis: 0)), [found, none])], .compare(.equal, x, 0))
+    let marks = [found, try reshape(left, to: Shape([1]))]
+    let keep = try map([try add(.concat(Concat(axis: 0)), marks)], .compare(.equal, x, 0))
     let places = try truePlaces(keep, expected: declaredExtents(rank: extents.count)[last])
     let flat = try reshape(value, to: Shape([count]))
     let end = constant(TensorData(strings: [[]], [1]))

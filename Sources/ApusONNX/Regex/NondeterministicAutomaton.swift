@@ -42,9 +42,10 @@ struct NondeterministicAutomaton {
       var all: Int?
       for way in ways.reversed() {
         let first = try add(way, then: next)
-        all = try all.map { (rest: Int) throws(PatternError) in
-          try append(.split(first, rest))
-        } ?? first
+        all =
+          try all.map { (rest: Int) throws(PatternError) in
+            try append(.split(first, rest))
+          } ?? first
       }
       return all ?? next
     case .repeated(let part, let least, let most):
@@ -73,9 +74,10 @@ struct NondeterministicAutomaton {
     for sequence in set.ranges.flatMap(UTF8Ranges.sequences) {
       var first = next
       for range in sequence.reversed() { first = try append(.bytes(range, first)) }
-      all = try all.map { (rest: Int) throws(PatternError) in
-        try append(.split(first, rest))
-      } ?? first
+      all =
+        try all.map { (rest: Int) throws(PatternError) in
+          try append(.split(first, rest))
+        } ?? first
     }
     // Nothing matches an empty set.
     if let all { return all }

@@ -661,7 +661,7 @@ APUS_INLINE uint64_t apus_f64_to_u64(double x) {
 /* The bytes of strings: constant ones, then those of one run. A string is a place among them, the
  * low half of a number, and a length; one that lies elsewhere counts as empty. A byte always
  * follows. */
-typedef struct {
+typedef struct apus_pool {
   const uint8_t *fixed;
   uint8_t *room;
   uint32_t fixed_bytes, room_bytes, used;
@@ -794,18 +794,19 @@ APUS_INLINE int apus_matches(const apus_pool *pool, uint64_t a, uint64_t b) {
   if (table.length < 260) return 0;
   const uint32_t states = table.at[0] | (uint32_t)table.at[1] << 8;
   const uint32_t classes = table.at[2] | (uint32_t)table.at[3] << 8;
-  const uint8_t *class = table.at + 4, *accepts = class + 256, *next = accepts + states;
+  const uint8_t *kinds = table.at + 4, *accepts = kinds + 256, *next = accepts + states;
   uint32_t state = 0;
   if (table.length != 260u + states + 2ull * states * classes) return 0;
   for (uint32_t i = 0; i < text.length && state < states; i++) {
-    const uint8_t kind = class[text.at[i]];
+    const uint8_t kind = kinds[text.at[i]];
     if (kind >= classes) return 0;
     const uint8_t *entry = next + 2 * ((size_t)state * classes + kind);
     state = entry[0] | (uint32_t)entry[1] << 8;
   }
   return state < states && accepts[state] == 1;
 }
-/* A letter of two bytes in the other case, where that has two bytes as well. */
+/* A letter of Latin-1, Latin Extended-A, modern Greek or Cyrillic in the other case, where both
+ * have two bytes. */
 APUS_INLINE uint32_t apus_letter(uint32_t c, int upper) {
   const uint32_t from = upper ? 0 : 32; /* what the case that is left lacks */
   const uint32_t step = upper ? (uint32_t)-1 : 1;
@@ -843,7 +844,7 @@ APUS_INLINE uint64_t apus_cased(apus_pool *pool, uint64_t a, int upper) {
     const uint8_t byte = text.at[i];
     bytes[i] = byte;
     if (byte >= (upper ? 'a' : 'A') && byte <= (upper ? 'z' : 'Z')) {
-      bytes[i] = byte ^ 0x20u;
+      bytes[i] = (uint8_t)(byte ^ 0x20u);
     } else if (byte >= 0xc2 && byte <= 0xdf && i + 1 < text.length &&
                (text.at[i + 1] & 0xc0u) == 0x80u) {
       const uint32_t letter =
