@@ -4,7 +4,7 @@
 /// they are decided when the next byte is known.
 struct DeterministicAutomaton {
   /// What came before a place, or comes after it.
-  private enum Neighbour: Hashable {
+  private enum Neighbour: Hashable, CaseIterable {
     case none, word, newline, other
 
     init(_ byte: UInt8) {
@@ -24,7 +24,7 @@ struct DeterministicAutomaton {
   private let automaton: NondeterministicAutomaton
   private var known: [State: Int] = [:]
   private var states: [State] = []
-  /// For each state and class the next state; the number of states for none.
+  /// For each state and class the next state; -1 for none.
   private var table: [[Int]] = []
   private var accepts: [Bool] = []
   /// The class of each byte.
@@ -32,36 +32,43 @@ struct DeterministicAutomaton {
   /// One byte of each class.
   private var samples: [UInt8] = []
   private static let mostStates = 4096
+  /// How many places are looked at before a pattern counts as too large.
+  private static let mostWork = 1 << 24
 
   /// The table of an automaton.
   ///
-  /// - Throws: `unsupported` when it would have more than 4096 states.
+  /// - Throws: `unsupported` when it would have more than 4096 states, or take seconds.
   init(_ automaton: NondeterministicAutomaton) throws(PatternError) {
     self.automaton = automaton
     findClasses()
     _ = number(of: State(places: [automaton.start], before: .none))
-    var next = 0
+    var (next, work) = (0, 0)
     while next < states.count {
-      guard states.count <= Self.mostStates else { throw .unsupported("so large an expression") }
       let state = states[next]
-      let row = samples.map { byte -> Int in
-        let targets = Set(
-          reached(state, Neighbour(byte)).compactMap { place -> Int? in
-            guard case .bytes(let range, let target) = automaton.states[place],
-              range.contains(byte)
-            else { return nil }
-            return target
-          })
-        if targets.isEmpty { return -1 }
-        return number(of: State(places: targets.sorted(), before: Neighbour(byte)))
+      let open = Dictionary(
+        uniqueKeysWithValues: Neighbour.allCases.map { ($0, reached(state, $0)) })
+      work += open.values.reduce(0) { $0 + $1.count } * samples.count
+      guard states.count <= Self.mostStates, work <= Self.mostWork else {
+        throw .unsupported("so large an expression")
       }
-      table.append(row)
+      table.append(samples.map { follow(open[Neighbour($0)] ?? [], $0) })
       accepts.append(
-        reached(state, .none).contains { place in
+        open[.none]?.contains { place in
           if case .accept = automaton.states[place] { true } else { false }
-        })
+        } ?? false)
       next += 1
     }
+  }
+
+  /// The state that a byte leads to from open places; -1 for none.
+  private mutating func follow(_ open: Set<Int>, _ byte: UInt8) -> Int {
+    let targets = open.compactMap { place -> Int? in
+      guard case .bytes(let range, let target) = automaton.states[place], range.contains(byte)
+      else { return nil }
+      return target
+    }
+    if targets.isEmpty { return -1 }
+    return number(of: State(places: Set(targets).sorted(), before: Neighbour(byte)))
   }
 
   /// Bytes that no state and no assertion tells apart.

@@ -14,6 +14,8 @@ struct NondeterministicAutomaton {
   /// Where matching starts.
   private(set) var start = 0
   private static let mostStates = 20_000
+  /// How many parts were added so far; repeating nothing adds no states.
+  private var added = 0
 
   /// The automaton of a pattern that must match all of a text.
   ///
@@ -31,6 +33,8 @@ struct NondeterministicAutomaton {
 
   /// Adds a pattern before a state; where it begins.
   private mutating func add(_ pattern: Pattern, then next: Int) throws(PatternError) -> Int {
+    added += 1
+    guard added < 4 * Self.mostStates else { throw .unsupported("so large an expression") }
     switch pattern {
     case .set(let set): return try add(set, then: next)
     case .assertion(let kind): return try append(.assertion(kind, next))

@@ -62,6 +62,7 @@ struct PatternParser {
     {
       if accept("\\Q") {
         parts += try quoted()
+        if let last = parts.popLast() { parts.append(try repeated(last)) }
         continue
       }
       guard let atom = try atom() else { continue }
@@ -212,7 +213,7 @@ struct PatternParser {
         place += 1
       }
       return value
-    case 0x31...0x39, 0x41...0x5a, 0x61...0x7a: throw .invalid("no such escape")
+    case 0x31...0x39, 0x41...0x5a, 0x61...0x7a, 0x80...: throw .invalid("no such escape")
     default: return character
     }
   }

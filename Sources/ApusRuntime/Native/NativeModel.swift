@@ -58,7 +58,6 @@ public final class NativeModel {
     interface = signature.interface
     let pointer = self.weights?.withBytes(0..<(weights?.count ?? 0)) { $0.baseAddress }
     let status = initialize(context, arena, pointer ?? nil, nil)
-    if status == 4 { throw ProgramInterface.noRoomForStrings }
     guard status == 0 else { throw NativeModel.failure("init returned \(status)") }
   }
 
@@ -82,6 +81,7 @@ public final class NativeModel {
         Diagnostic(
           .limitExceeded, id: "run-size", "a size that the model computes is out of its bounds"))
     }
+    if status == 4 { throw ProgramInterface.noRoomForStrings }
     guard status == 0 else { throw NativeModel.failure("the model returned \(status)") }
     return results
   }
