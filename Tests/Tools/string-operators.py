@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Random cases of operators on strings with the answers of onnxruntime, for `apus verify`.
 
-    usage: string-operators.py path/to/apus [CASES per operator] [SEED]
+    usage: string-operators.py path/to/apus [CASES per operator] [SEED] [BACKEND]
+Needs numpy, onnx and onnxruntime.
 """
 
 import random
@@ -131,6 +132,32 @@ def normalizer():
     return "StringNormalizer", attributes, [strings(6, most=1)], [STRING], ""
 
 
+def movement():
+    """Operators that move or compare elements of any type."""
+    values, rows = strings(3, 4), strings(3, 4)
+    places = np.random.default_rng(random.randint(0, 99)).integers(-3, 3, (3, 4))
+    mask = np.array([random.random() < 0.5 for _ in range(12)]).reshape(3, 4)
+    column = np.array([[1], [0]])
+    choices = [
+        ("Transpose", {"perm": [1, 0]}, [values]), ("Flatten", {"axis": 0}, [values]),
+        ("Concat", {"axis": 1}, [values, rows]),
+        # onnxruntime 1.31 gathers the first string of each slice only.
+        ("Gather", {"axis": 0}, [values.reshape(-1), places]),
+        ("GatherElements", {"axis": 0}, [values, places]),
+        ("GatherND", {}, [values, column]), ("ScatterND", {}, [values, column, rows[:2]]),
+        ("Where", {}, [mask, values, rows[:1]]), ("Identity", {}, [values]),
+        ("Equal", {}, [values, rows[:, :1]]), ("Squeeze", {}, [values[:, None]]),
+        ("Compress", {"axis": 0}, [values, mask[:, 0]]), ("Shape", {}, [values]),
+        ("Size", {}, [values]), ("Unique", {"axis": 0, "sorted": random.randint(0, 1)}, [values]),
+        ("Unique", {"sorted": random.randint(0, 1)}, [strings(9, most=1)]),
+    ]
+    operator, attributes, inputs = random.choice(choices)
+    if operator == "Unique":
+        return operator, attributes, inputs, [STRING, INT64, INT64, INT64], ""
+    outputs = {"Equal": BOOL, "Shape": INT64, "Size": INT64}.get(operator, STRING)
+    return operator, attributes, inputs, [outputs], ""
+
+
 def element(array):
     """The element type of an input."""
     return STRING if array.dtype == object else helper.np_dtype_to_tensor_dtype(array.dtype)
@@ -177,11 +204,12 @@ def main():
     random.seed(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
     with tempfile.TemporaryDirectory() as work:
         written = 0
-        for kind in (regex, split, concat, labels, vectorizer, normalizer):
+        for kind in (regex, split, concat, labels, vectorizer, normalizer, movement):
             for number in range(count):
                 written += write(Path(work) / f"{kind.__name__}_{number}", kind)
         print(f"{written} cases", flush=True)
-        sys.exit(subprocess.run([apus, "verify", work, "--backend", "bytecode"]).returncode)
+        backend = sys.argv[4] if len(sys.argv) > 4 else "bytecode"
+        sys.exit(subprocess.run([apus, "verify", work, "--backend", backend]).returncode)
 
 
 if __name__ == "__main__":
