@@ -38,6 +38,8 @@ extension Program {
     buffers.append(
       Buffer(
         name: "strings of a run", element: .u8, count: room, storage: .arena(offset: arenaBytes)))
-    arenaBytes += (room + 63) / 64 * 64
+    let memory = (room + 63) / 64 * 64
+    arenaBytes += memory
+    liveBytes += memory
   }
 }
