@@ -75,9 +75,16 @@ import Testing
     }
   }
 
-  /// Letters of two bytes whose other case has two bytes too, as Unicode says.
+  /// Letters whose other case has as many bytes.
   @Test func lettersChangeTheirCaseAsInUnicode() throws {
-    let letters = ([0x80...0x17f, 0x370...0x37a, 0x384...0x3ce, 0x400...0x52f] as [ClosedRange])
+    let blocks: [ClosedRange<UInt32>] = [
+      0x21...0x17f, 0x1a0...0x1a5, 0x1af...0x1b0, 0x1cd...0x1dc, 0x1f8...0x21f, 0x370...0x37a,
+      0x384...0x3ce, 0x3d8...0x3ef, 0x400...0x52f, 0x531...0x556, 0x561...0x586, 0x1e00...0x1e95,
+      0x1ea0...0x1eff,
+      0xff21...0xff5a, 0x1_f600...0x1_f610,
+    ]
+    let letters =
+      blocks
       .joined().compactMap(Unicode.Scalar.init).map { Character($0) }
     let graph = try Graph(
       parsing: """
@@ -94,7 +101,8 @@ import Testing
       Self.words(
         letters.map { letter in
           let other = change(letter)
-          return other.unicodeScalars.count == 1 && other.utf8.count == 2 ? other : String(letter)
+          let hasOne = other.unicodeScalars.count == 1 && other.utf8.count == letter.utf8.count
+          return hasOne ? other : String(letter)
         })
     }
     let want = [changed { $0.uppercased() }, changed { $0.lowercased() }]
@@ -125,6 +133,48 @@ import Testing
     ]
     #expect(try native.run(inputs) == want)
     #expect(try machine.run(inputs) == want)
+  }
+
+  @Test func bytesThatAreNotUnicodeStay() throws {
+    let graph = try Graph(
+      parsing: """
+        graph @bytes(%x: tensor<4xstring>) -> (y: tensor<4xstring>) {
+          %y = map %x {f = (a: string) upper(a)} : tensor<4xstring>
+          return %y
+        }
+
+        """)
+    let (native, machine) = try both(graph)
+    let input = TensorData(
+      strings: [[0xc3, 0x61], [0xe1, 0xba, 0x61], [0x80, 0xff, 0x7a], [0x61, 0xe1]], [4])
+    let want = TensorData(
+      strings: [[0xc3, 0x41], [0xe1, 0xba, 0x41], [0x80, 0xff, 0x5a], [0x41, 0xe1]], [4])
+    #expect(try native.run([input]) == [want])
+    #expect(try machine.run([input]) == [want])
+  }
+
+  @Test func loopsCarryStrings() throws {
+    let graph = try Graph(
+      parsing: """
+        graph @loop(%x: tensor<2xstring>, %n: tensor<1xi64>) -> (y: tensor<2xstring>) \
+        where n = 0..4 {
+          bind %n {values = [n]}
+          %y = repeat %x, %x {turns = [t, n, n], carried = 1} : tensor<2xstring> \
+        do (%s: tensor<2xstring>, %a: tensor<2xstring>) -> (s: tensor<2xstring>) {
+            %0 = map %s, %a {f = (a: string, b: string) join(a, b)} : tensor<2xstring>
+            return %0
+          }
+          return %y
+        }
+
+        """)
+    let (native, machine) = try both(graph)
+    for turns in 0...4 {
+      let inputs = [Self.words(["é", ""]), TensorData(.i64, [1], [Int64(turns)])]
+      let want = [Self.words([String(repeating: "é", count: turns + 1), ""])]
+      #expect(try native.run(inputs) == want)
+      #expect(try machine.run(inputs) == want)
+    }
   }
 
   @Test func wantOfRoomIsTold() throws {

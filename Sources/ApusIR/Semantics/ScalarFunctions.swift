@@ -12,7 +12,7 @@ public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   case not
   case isNaN = "isnan"
   case isInfinite = "isinf"
-  /// A string in upper case: ASCII, Latin, Greek and Cyrillic letters one by one.
+  /// A string in upper case: Latin, Greek, Cyrillic and Armenian letters one by one.
   case upper
   /// A string in lower case.
   case lower

@@ -725,6 +725,7 @@ APUS_INLINE const char *apus_give(apus_pool *pool, uint64_t string) {
 }
 /* Below, at or above 0 as the first string comes before, equals or comes after the second one. */
 APUS_INLINE int apus_order(const apus_pool *pool, uint64_t a, uint64_t b) {
+  if (a == b) return 0;
   const apus_text x = apus_text_of(pool, a), y = apus_text_of(pool, b);
   const uint32_t common = x.length < y.length ? x.length : y.length;
   const int order = common > 0 ? memcmp(x.at, y.at, common) : 0;
@@ -805,53 +806,57 @@ APUS_INLINE int apus_matches(const apus_pool *pool, uint64_t a, uint64_t b) {
   }
   return state < states && accepts[state] == 1;
 }
-/* A letter of Latin-1, Latin Extended-A, modern Greek or Cyrillic in the other case, where both
- * have two bytes. */
+/* A letter in the other case, where Unicode has one of as many bytes: Latin, Greek, Cyrillic and
+ * Armenian letters, but for some of Latin Extended-B and of Greek that no language of today uses. */
 APUS_INLINE uint32_t apus_letter(uint32_t c, int upper) {
-  const uint32_t from = upper ? 0 : 32; /* what the case that is left lacks */
-  const uint32_t step = upper ? (uint32_t)-1 : 1;
-  if (c == 0xd7 || c == 0xf7) return c;
-  if (c >= 0xe0 - from && c <= 0xfe - from) return c + 32 * step;
-  if (c == (upper ? 0xffu : 0x178u)) return upper ? 0x178 : 0xff;
+  /* Small letters from one to another, and what lies between them and the large ones. */
+  static const int32_t rows[][3] = {
+      {0x61, 0x7a, 32},     {0xe0, 0xf6, 32},     {0xf8, 0xfe, 32},     {0xff, 0xff, -121},
+      {0x3ac, 0x3ac, 38},   {0x3ad, 0x3af, 37},   {0x3b1, 0x3c1, 32},   {0x3c3, 0x3cb, 32},
+      {0x3cc, 0x3cc, 64},   {0x3cd, 0x3ce, 63},   {0x430, 0x44f, 32},   {0x450, 0x45f, 80},
+      {0x4cf, 0x4cf, 15},   {0x561, 0x586, 48},   {0xff41, 0xff5a, 32}};
+  /* A large letter and its small one, again and again. */
+  static const uint16_t pairs[][2] = {
+      {0x100, 0x12f},   {0x132, 0x137},   {0x139, 0x148},   {0x14a, 0x177},   {0x179, 0x17e},
+      {0x1a0, 0x1a5},   {0x1af, 0x1b0},   {0x1cd, 0x1dc},   {0x1de, 0x1ef},   {0x1f8, 0x21f},
+      {0x222, 0x233},   {0x246, 0x24f},   {0x370, 0x373},   {0x376, 0x377},   {0x3d8, 0x3ef},
+      {0x460, 0x481},   {0x48a, 0x4bf},   {0x4c1, 0x4ce},   {0x4d0, 0x52f},   {0x1e00, 0x1e95},
+      {0x1ea0, 0x1eff}};
   if (upper && c == 0xb5) return 0x39c;
-  if (c >= 0x391 + 32 - from && c <= 0x3ab + 32 - from)
-    return c == 0x3c2 ? 0x3a3 : c == 0x3a2 ? c : c + 32 * step;
-  if (c == (upper ? 0x3acu : 0x386u)) return c + 38 * step;
-  if (c >= (upper ? 0x3adu : 0x388u) && c <= (upper ? 0x3afu : 0x38au)) return c + 37 * step;
-  if (c == (upper ? 0x3ccu : 0x38cu)) return c + 64 * step;
-  if (c == (upper ? 0x3cdu : 0x38eu) || c == (upper ? 0x3ceu : 0x38fu)) return c + 63 * step;
-  if (c >= 0x430 - from && c <= 0x44f - from) return c + 32 * step;
-  if (c >= (upper ? 0x450u : 0x400u) && c <= (upper ? 0x45fu : 0x40fu)) return c + 80 * step;
-  if (c == (upper ? 0x4cfu : 0x4c0u)) return upper ? 0x4c0 : 0x4cf;
-  /* Neighbours: the large letter first, at an even or at an odd number. */
-  const int even = (c >= 0x100 && c <= 0x12f) || (c >= 0x132 && c <= 0x137) ||
-                   (c >= 0x14a && c <= 0x177) || (c >= 0x370 && c <= 0x373) ||
-                   (c >= 0x376 && c <= 0x377) || (c >= 0x460 && c <= 0x481) ||
-                   (c >= 0x48a && c <= 0x4bf) || (c >= 0x4d0 && c <= 0x52f);
-  const int odd = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17e) ||
-                  (c >= 0x4c1 && c <= 0x4ce);
-  if (!even && !odd) return c;
-  return ((c & 1u) == (uint32_t)even) == (upper != 0) ? c + step : c;
+  if (upper && c == 0x3c2) return 0x3a3;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const int32_t shift = upper ? 0 : rows[i][2], letter = (int32_t)c + shift;
+    if (letter >= rows[i][0] && letter <= rows[i][1])
+      return (uint32_t)(upper ? letter - rows[i][2] : letter);
+  }
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    if (c < pairs[i][0] || c > pairs[i][1]) continue;
+    const uint32_t is_small = (c - pairs[i][0]) & 1u;
+    return upper ? c - is_small : c + 1u - is_small;
+  }
+  return c;
 }
-/* A string in upper or lower case: letters of one and two bytes, one by one. */
+/* A string in upper or lower case, letter by letter. */
 APUS_INLINE uint64_t apus_cased(apus_pool *pool, uint64_t a, int upper) {
   const apus_text text = apus_text_of(pool, a);
   uint64_t string = 0;
   if (text.length == 0) return 0;
   uint8_t *bytes = apus_claim(pool, text.length, &string);
   if (bytes == NULL) return string;
+  memcpy(bytes, text.at, text.length);
   for (uint32_t i = 0; i < text.length; i++) {
-    const uint8_t byte = text.at[i];
-    bytes[i] = byte;
-    if (byte >= (upper ? 'a' : 'A') && byte <= (upper ? 'z' : 'Z')) {
-      bytes[i] = (uint8_t)(byte ^ 0x20u);
-    } else if (byte >= 0xc2 && byte <= 0xdf && i + 1 < text.length &&
-               (text.at[i + 1] & 0xc0u) == 0x80u) {
-      const uint32_t letter =
-          apus_letter((uint32_t)(byte & 0x1fu) << 6 | (text.at[i + 1] & 0x3fu), upper);
-      bytes[i++] = (uint8_t)(0xc0u | letter >> 6);
-      bytes[i] = (uint8_t)(0x80u | (letter & 0x3fu));
-    }
+    const uint8_t byte = bytes[i];
+    const uint32_t more = byte < 0xc2 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 0;
+    uint32_t letter = more == 0 ? byte : byte & (0x3fu >> more), k = 1;
+    if ((byte >= 0x80 && more == 0) || more >= text.length - i) continue;
+    for (; k <= more && (bytes[i + k] & 0xc0u) == 0x80u; k++)
+      letter = letter << 6 | (bytes[i + k] & 0x3fu);
+    if (k <= more) continue;
+    letter = apus_letter(letter, upper);
+    for (k = more; k > 0; k--, letter >>= 6)
+      bytes[i + k] = (uint8_t)(0x80u | (letter & 0x3fu));
+    bytes[i] = (uint8_t)(more == 0 ? letter : (more == 1 ? 0xc0u : 0xe0u) | letter);
+    i += more;
   }
   return string;
 }
