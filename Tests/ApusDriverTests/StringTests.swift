@@ -201,6 +201,27 @@ import Testing
     #expect(throws: DiagnosticError.self) { try machine.run([spoilt]) }
   }
 
+  @Test func constantStringsTakeNoRoom() throws {
+    let graph = try Graph(
+      parsing: """
+        graph @names(%i: tensor<3xi64>) -> (y: tensor<3xstring>, same: tensor<3xbool>) {
+          %0 = constant 0x0100000003000000616f6e65 : tensor<2xstring>
+          %y = gather %0, %i : tensor<3xstring>
+          %1 = constant 0x0100000061 : tensor<string>
+          %same = map %y, %1 {f = (a: string, b: string) eq(a, b)} : tensor<3xbool>
+          return %y, %same
+        }
+
+        """)
+    let program = try Lowering.program(for: graph, target: .c99, name: "names")
+    #expect(program.arenaBytes <= 192)
+    let (native, machine) = try both(graph)
+    let input = [TensorData(.i64, [3], [Int64(1), 0, -1])]
+    let want = [Self.words(["one", "a", "one"]), TensorData(.bool, [3], [UInt8(0), 1, 0])]
+    #expect(try native.run(input) == want)
+    #expect(try machine.run(input) == want)
+  }
+
   @Test func filesOfStrings() throws {
     let folder = try TemporaryFolder()
     let model = folder.path + "/cases.apir"

@@ -34,12 +34,17 @@ public struct Pointwise: Hashable, Sendable {
     makeLast(last)
   }
 
-  /// Whether a step makes a string that was not there before.
-  public var makesStrings: Bool {
+  /// Whether a step writes a string that was not there before.
+  public var makesStrings: Bool { uses([.upper, .lower], [.join]) }
+
+  /// Whether a step gives a part of a string.
+  public var cutsStrings: Bool { uses([], [.head, .tail]) }
+
+  private func uses(_ unary: [UnaryFunction], _ binary: [BinaryFunction]) -> Bool {
     steps.contains { step in
       switch step {
-      case .unary(let function, _): function == .upper || function == .lower
-      case .binary(let function, _, _): function == .join
+      case .unary(let function, _): unary.contains(function)
+      case .binary(let function, _, _): binary.contains(function)
       case .operand, .literal, .compare, .select, .convert, .reinterpret: false
       }
     }

@@ -14,6 +14,8 @@ public struct Lowering {
   var destinations: [ValueID: (join: Node, axis: Int, start: Dimension)] = [:]
   /// The strings of constants so far.
   private var strings = StringTable()
+  /// Whether strings come in, or are made when the program runs.
+  var makesStrings = false
   /// Buffers that may take the place of another one that ends where they begin.
   var reuses: [(new: BufferID, old: BufferID)] = []
   /// The symbols that have their value by now.
@@ -28,6 +30,9 @@ public struct Lowering {
 
   /// The room for the strings of a run, unless another is asked for.
   public static let standardStringBytes = 1 << 16
+
+  /// The room of programs that only give constant strings.
+  private static let leastStringBytes = 64
 
   /// Lowers a graph whose symbols have upper bounds.
   ///
@@ -54,7 +59,8 @@ public struct Lowering {
         guard let new = numbers[reuse.new], let old = numbers[reuse.old] else { return nil }
         return (new, old)
       })
-    try lowering.program.addPool(lowering.strings, room: stringBytes)
+    try lowering.program.addPool(
+      lowering.strings, room: lowering.makesStrings ? stringBytes : leastStringBytes)
     return lowering.program
   }
 
@@ -149,6 +155,7 @@ public struct Lowering {
   private mutating func unpacked(_ packed: Placement, _ type: TensorType) -> Placement {
     let elements = allocate(type, name: "unpacked", .arena(offset: 0))
     if type.element == .string {
+      makesStrings = true
       kernel("read_strings", origins: []) { $0.copy(from: packed, to: elements, .serial) }
     } else {
       kernel("unpack_input", origins: []) { $0.unpack(packed, type.element, to: elements) }
@@ -242,6 +249,7 @@ public struct Lowering {
   ) {
     var builder = KernelBuilder(target: target)
     write(&builder)
+    makesStrings = makesStrings || builder.makesStrings
     guard !builder.statements.isEmpty else { return }
     let number = kernelNames[name, default: 0]
     kernelNames[name] = number + 1

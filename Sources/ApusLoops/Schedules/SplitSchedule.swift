@@ -6,6 +6,7 @@ extension Lowering {
     let result = destination(of: task.results[0])
     let (texts, separator) = (placement(of: task.operands[0]), placement(of: task.operands[1]))
     let axis = texts.extents.count
+    makesStrings = true
     kernel("split", origins: task.origins) { builder in
       builder.loops(texts.extents, .parallel) { builder, place in
         let by = builder.set(.load(separator.access([])), .string, lanes: 1)
