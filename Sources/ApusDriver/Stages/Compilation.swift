@@ -41,9 +41,10 @@ public struct Compilation: Sendable {
 
   /// The graph after the passes.
   public private(set) var graph: Graph
-  private let stringBytes: Int
   /// The graph as imported.
   public let imported: Graph
+  private let level: OptimizationLevel
+  private let stringBytes: Int
 
   /// Imports and optimises a model: an ONNX file, or a graph as text (`.apir`).
   public init(_ path: String, _ options: Options) throws(DiagnosticError) {
@@ -54,6 +55,7 @@ public struct Compilation: Sendable {
     }
     imported = graph
     stringBytes = options.stringBytes
+    level = options.level
     try Compilation.optimize(&graph, options)
     self.graph = graph
   }
@@ -88,7 +90,10 @@ public struct Compilation: Sendable {
 
   /// Lowers the graph for a target.
   public func program(for target: Target, name: String) throws(DiagnosticError) -> Program {
-    try Lowering.program(for: graph, target: target, name: name, stringBytes: stringBytes)
+    var target = target
+    if level == .aggressive, target.winograd > 0 { target.winograd = 4 }
+    return try Lowering.program(
+      for: graph, target: target, name: name, stringBytes: stringBytes)
   }
 
   /// Runs a graph without inputs in the interpreter.
