@@ -86,7 +86,8 @@ extension OperatorRule {
   /// Languages in which single letters change their case as everywhere.
   private static func checkLocale(_ locale: String) throws(ImportFailure) {
     let language = locale.prefix { $0 != "_" && $0 != "." }
-    guard language.count == 2, !["tr", "az", "lt"].contains(language),
+    guard language.count == 2, language.allSatisfy(\.isLetter),
+      !["tr", "az", "lt"].contains(language),
       !locale.contains(".") || locale.hasSuffix(".UTF-8")
     else { throw .unsupported("locale", "upper and lower case of the locale \"\(locale)\"") }
   }
