@@ -14,7 +14,7 @@ struct SortedKeys {
   /// The number of keys.
   var count: Int { origins.count }
 
-  /// The keys of a list; of equal ones the first or the last counts. NaN is left out.
+  /// The keys of a list, of equal ones the first or the last, without NaN.
   ///
   /// Returns `nil` for element types that are no keys of ONNX.
   init?(_ keys: TensorData, lastCounts: Bool) {
