@@ -74,6 +74,7 @@ extension Lowering {
     case .take(let take): scheduleTake(task, take)
     case .scatter(let scatter): scheduleScatter(task, scatter)
     case .sort(let sort): try scheduleSort(task, sort)
+    case .split(let split): scheduleSplit(task, split)
     case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
     case .recurrent(let layer): try scheduleRecurrent(task, layer)
