@@ -12,6 +12,15 @@ enum CompileOptions {
     Arguments.Option(
       name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
       isRepeatable: true),
+    Arguments.Option(
+      name: "--sequence", value: "NAME=3", help: "how many elements a sequence has: NAME.0 and on",
+      isRepeatable: true),
+    Arguments.Option(
+      name: "--shape", value: "NAME=2x3", help: "the shape of an input that leaves it open",
+      isRepeatable: true),
+    Arguments.Option(
+      name: "--absent", value: "NAME", help: "an optional input that is not there",
+      isRepeatable: true),
     Arguments.Option(name: "--pass-pipeline", value: "P1,P2", help: "passes in place of -O's"),
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
     diagnostics,
@@ -37,6 +46,7 @@ enum CompileOptions {
       "--rewrite-limit", in: 0...Int.max, default: .max)
     if let text = arguments["--pass-pipeline"] { options.passes = try passes(text) }
     for text in arguments.all("--dim") { try addDimension(text, to: &options) }
+    try addForms(arguments, to: &options)
     return options
   }
 
@@ -76,7 +86,9 @@ enum CompileOptions {
   ) throws(DiagnosticError) {
     let given = options.dimensions.keys.sorted() + options.bounds.map(\.name)
     guard !given.isEmpty, !path.hasSuffix(".apir") else { return }
-    let types = try ModelInterface(of: path).inputs.map(\.type)
+    var open = options.importing
+    open.dimensions = [:]
+    let types = try ModelInterface(of: path).inputs(open).map(\.type)
     let symbols = types.flatMap { $0.shape.dimensions.flatMap(\.symbols) }
     guard let unknown = given.first(where: { !symbols.contains($0) }) else { return }
     var known: [String] = []

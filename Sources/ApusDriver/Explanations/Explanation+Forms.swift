@@ -60,7 +60,17 @@ extension Explanation {
       "inlining-limit",
       "The functions of the model nest more than 32 deep, or stand for over a million nodes."),
     Explanation("linear-attention-shape", "The operands of LinearAttention do not fit together."),
+    Explanation(
+      "loop-condition",
+      "A Loop that carries sequences is unrolled, so its condition must be known at import."),
     Explanation("loop-form", "A Loop and its body have numbers of values that do not fit."),
+    Explanation(
+      "branch-sequences",
+      "The branches of an If give sequences of different lengths: fix one with --sequence."),
+    Explanation(
+      "form-name", "--sequence, --shape and --absent name inputs or outputs that the model has."),
+    Explanation("loop-stack", "A Loop that carries sequences stacks the results of no turn."),
+    Explanation("loop-turns", "A Loop that carries sequences has more than 1024 turns."),
     Explanation("loop-state", "What a Loop carries must keep its type and shape."),
     Explanation("loss-rank", "A loss needs scores with a batch and classes."),
     Explanation("loss-reduction", "The reduction must be none, sum or mean."),
@@ -72,6 +82,7 @@ extension Explanation {
     Explanation("onehot-depth", "OneHot needs a positive depth."),
     Explanation("onehot-values", "OneHot needs two values: off and on."),
     Explanation("optional-empty", "The element of an optional value that is not there."),
+    Explanation("optional-present", "A value that --absent names is there."),
     Explanation("optimizer-mode", "The mode must be standard or nesterov."),
     Explanation("pool-empty", "MaxPool of an image without pixels."),
     Explanation("pool-indices", "Indices of so large windows are not supported."),
@@ -108,8 +119,10 @@ extension Explanation {
     Explanation("sequence-empty", "ConcatFromSequence needs at least one tensor."),
     Explanation("sequence-map", "The sequences and the body of SequenceMap do not fit together."),
     Explanation(
-      "sequence-open",
-      "The length of a sequence must be known at import. Use a tensor instead."),
+      "sequence-length",
+      "How many elements a sequence has must be known at import: fix it with --sequence NAME=COUNT."
+    ),
+    Explanation("sequence-missing", "This operand must be a sequence."),
     Explanation("sequence-operand", "This operator is not supported for sequences."),
     Explanation("sequence-position", "A position must lie inside the sequence."),
     Explanation("shift-direction", "The direction must be LEFT or RIGHT."),

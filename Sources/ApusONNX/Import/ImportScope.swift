@@ -23,13 +23,9 @@ struct ImportScope {
   var path: [String]
   /// The place in `Importer.nodes` of the graph under construction.
   let graph: Int
-  /// The value that each name stands for.
-  var values: [String: ValueID] = [:]
+  /// What each name stands for.
+  var bindings: [String: Binding] = [:]
   var initializers: [String: ONNXTensor] = [:]
-  /// The elements of each sequence.
-  var lists: [String: [ValueID]] = [:]
-  /// Operands of a function that the call leaves out, and optional values that are not there.
-  var missing: Set<String> = []
   /// Values of the scope around, with what stands for them here, in the order of the inputs.
   var captures: [(outer: ValueID, inner: ValueID)] = []
   /// What the file declares about values.
@@ -52,6 +48,9 @@ struct ImportScope {
     let name = domain == "ai.onnx" ? "" : domain
     return opsets.first { $0.domain == name }?.version
   }
+
+  /// Whether a name is taken already.
+  func defines(_ name: String) -> Bool { bindings[name] != nil || initializers[name] != nil }
 
   /// The extents that the file declares for a value: numbers where they are known.
   func declaredExtents(of name: String) -> [Int?]? {

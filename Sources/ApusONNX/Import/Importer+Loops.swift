@@ -2,9 +2,7 @@ internal import ApusIR
 
 extension Importer {
   /// ONNX Loop: operands are the most turns, the first condition, and what goes from turn to turn.
-  mutating func addLoop(
-    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
-  ) throws -> [ValueID] {
+  mutating func addLoop(_ source: ONNXNode, _ operands: [ValueID?]) throws -> [ValueID] {
     let graph = try subgraph("body")
     let states = operands.dropFirst(2).compactMap(\.self)
     guard operands.count >= 2, states.count == operands.count - 2,
@@ -15,12 +13,12 @@ extension Importer {
     let counter = node.symbol("turn", node.upperBound(limit).map { 0...max($0 - 1, 0) })
     try open(graph)
     let number = try node.reshape(try node.vector([counter]), to: Shape([Int]()))
-    scope.values[graph.inputs[0].name] = number
+    scope.bindings[graph.inputs[0].name] = .tensor(number)
     for (state, input) in zip(states, graph.inputs.dropFirst(2)) {
       try addInput(input.name, nodes[nodes.count - 2].type(of: state))
     }
-    scope.values[graph.inputs[1].name] = node.constant(TensorData(.bool, [], [true]))
-    var outputs = try body(graph)
+    scope.bindings[graph.inputs[1].name] = .tensor(node.constant(TensorData(.bool, [], [true])))
+    var outputs = try tensors(body(graph))
     for output in outputs.indices.dropFirst().prefix(states.count) {
       let (new, old) = (
         node.type(of: outputs[output]), nodes[nodes.count - 2].type(of: states[output - 1])
@@ -39,7 +37,7 @@ extension Importer {
     } else {
       outputs.removeFirst()
     }
-    let region = close(outputs)
+    let region = close(outputs.map { .tensor($0) })
     var all = states + region.captures.map(\.outer)
     if tests {
       all.insert(starts ?? node.constant(TensorData(.bool, [], [true])), at: 0)
@@ -74,9 +72,7 @@ extension Importer {
   // MARK: Scan
 
   /// ONNX Scan: like Loop over slices of its last operands.
-  mutating func addScan(
-    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
-  ) throws -> [ValueID] {
+  mutating func addScan(_ source: ONNXNode, _ operands: [ValueID?]) throws -> [ValueID] {
     guard node.version >= 9 else {
       throw ImportFailure.unsupported("scan-version", "Scan before opset 9")
     }
@@ -105,10 +101,10 @@ extension Importer {
     for (place, (value, axis)) in rows.enumerated() {
       let whole = capture(value, named: "scanned_\(place)", in: scopes.count - 1)
       let turn = inputs[place].reverse ? limit - 1 - counter : counter
-      scope.values[graph.inputs[states.count + place].name] =
-        try node.part(whole, axis: axis, turn)
+      scope.bindings[graph.inputs[states.count + place].name] =
+        .tensor(try node.part(whole, axis: axis, turn))
     }
-    let region = close(try body(graph))
+    let region = close(try tensors(body(graph)).map { .tensor($0) })
     let loop = Repeat(
       counter: counter, limit: limit, turns: limit, tests: false, carried: states.count,
       body: region.node.graph)
