@@ -8,6 +8,9 @@ extension Explanation {
     Explanation(
       "attention-heads",
       "The number of query heads must be a multiple of the key and value heads."),
+    Explanation(
+      "attention-graph",
+      "score_mod and prob_mod take one tensor and give one of the same shape and element type."),
     Explanation("attention-mask", "The attention mask does not fit the queries and keys."),
     Explanation("attention-mode", "qk_matmul_output_mode must be 0, 1, 2 or 3."),
     Explanation("attention-past", "Past keys and values must be given both or not at all."),
@@ -59,6 +62,8 @@ extension Explanation {
     Explanation(
       "inlining-limit",
       "The functions of the model nest more than 32 deep, or stand for over a million nodes."),
+    Explanation("det-shape", "Det needs square matrices."),
+    Explanation("det-size", "Det of more than 64 rows is not supported."),
     Explanation("linear-attention-shape", "The operands of LinearAttention do not fit together."),
     Explanation(
       "loop-condition",
@@ -76,6 +81,9 @@ extension Explanation {
     Explanation("loss-reduction", "The reduction must be none, sum or mean."),
     Explanation("loss-shape", "The scores and the classes of a loss differ in shape."),
     Explanation("lrn-size", "LRN needs a positive size and channels."),
+    Explanation(
+      "mel-size",
+      "The size of a MelWeightMatrix must be known: as a constant, or from the declared result."),
     Explanation("nms-shape", "The boxes and scores of NonMaxSuppression do not fit together."),
     Explanation("nonzero-rank", "NonZero of a scalar is not supported."),
     Explanation("norm-power", "LpNormalization takes p = 1 or p = 2."),
@@ -111,11 +119,12 @@ extension Explanation {
       "rotary_embedding_dim must be even and at most the width of a head."),
     Explanation("scan-form", "A Scan and its body have numbers of values that do not fit."),
     Explanation("scan-inputs", "num_scan_inputs does not fit the operands and the body."),
-    Explanation("scan-version", "Scan is supported from opset 9 on. Convert the model."),
+    Explanation("scan-batch", "Scan before opset 9 needs a batch that is known, of at most 256."),
+    Explanation("scan-lengths", "Scan of sequences of different lengths is not supported."),
     Explanation("scatter-mode", "The mode must be linear or circular."),
     Explanation("scatter-reduction", "The reduction must be none, add, mul, min or max."),
     Explanation("scatter-shape", "Scatter needs indices and updates of the same shape."),
-    Explanation("sequence-lengths", "Sequence lengths are not supported by this layer."),
+    Explanation("sequence-lengths", "A recurrent layer needs one length per sequence."),
     Explanation("sequence-empty", "ConcatFromSequence needs at least one tensor."),
     Explanation("sequence-map", "The sequences and the body of SequenceMap do not fit together."),
     Explanation(

@@ -1,14 +1,14 @@
 internal import ApusIR
 
-/// The operators of `ai.onnx` that run graphs.
+/// The operators that run graphs.
 enum ControlOperator: String {
   case branch = "If"
   case loop = "Loop"
   case scan = "Scan"
+  case flexAttention = "ai.onnx.preview.FlexAttention"
 
   init?(_ node: ONNXNode) {
-    guard node.isStandard else { return nil }
-    self.init(rawValue: node.operatorType)
+    self.init(rawValue: (node.isStandard ? "" : "\(node.domain).") + node.operatorType)
   }
 }
 
@@ -25,6 +25,7 @@ extension Importer {
       }
       return try unroll(source, operands)
     case .scan: return try addScan(source, operands.map(\.value)).map { .tensor($0) }
+    case .flexAttention: return [.tensor(try addFlexAttention())]
     }
   }
 

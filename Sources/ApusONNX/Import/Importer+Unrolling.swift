@@ -74,7 +74,7 @@ extension Importer {
 
 extension NodeImporter {
   /// Values of one shape along a new axis 0.
-  fileprivate mutating func stacked(_ values: [ValueID]) throws(ImportFailure) -> ValueID {
+  mutating func stacked(_ values: [ValueID]) throws(ImportFailure) -> ValueID {
     guard let first = values.first else {
       throw .unsupported("loop-stack", "a stack of results of no turns")
     }

@@ -68,6 +68,9 @@ extension OperatorRule {
     OperatorRule("Col2Im") { node throws(ImportFailure) in
       let value = try node.operand(0)
       let extents = try node.extents(of: value)
+      if node.isOpen(1) || node.isOpen(2) {
+        return [try node.openColumnsJoined(value, extents)]
+      }
       guard let image = try node.integers(1), let block = try node.integers(2),
         image.count == block.count, extents.count == 3,
         (image + block).allSatisfy({ (1..<1 << 24).contains($0) })
