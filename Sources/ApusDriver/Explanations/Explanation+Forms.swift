@@ -84,6 +84,7 @@ extension Explanation {
     Explanation(
       "mel-size",
       "The size of a MelWeightMatrix must be known: as a constant, or from the declared result."),
+    Explanation("multinomial-shape", "Multinomial takes scores of rank 2 and counts samples."),
     Explanation("nms-shape", "The boxes and scores of NonMaxSuppression do not fit together."),
     Explanation("nonzero-rank", "NonZero of a scalar is not supported."),
     Explanation("norm-power", "LpNormalization takes p = 1 or p = 2."),
@@ -95,6 +96,7 @@ extension Explanation {
     Explanation("pool-empty", "MaxPool of an image without pixels."),
     Explanation("pool-indices", "Indices of so large windows are not supported."),
     Explanation("pool-power", "LpPool needs p of at least 1."),
+    Explanation("random-shape", "Random numbers need a known shape and a type of real numbers."),
     Explanation("recurrent-bias", "The bias of a recurrent layer has the wrong length."),
     Explanation("recurrent-directions", "An operand has fewer directions than the layer."),
     Explanation("recurrent-rank", "A recurrent layer takes operands of rank 3."),

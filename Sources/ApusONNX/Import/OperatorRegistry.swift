@@ -13,7 +13,7 @@ package enum OperatorRegistry {
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
     + OperatorRule.suppression + OperatorRule.trees + OperatorRule.determinants
-    + OperatorRule.melWeights
+    + OperatorRule.melWeights + OperatorRule.random
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {
