@@ -26,7 +26,7 @@ class Writer:
     def __init__(self, target):
         self.target = target
 
-    def __call__(self, name, operator, inputs, outputs=1, constants=(), opset=17, **attributes):
+    def __call__(self, name, operator, inputs, outputs=1, constants=(), opset=17, ml=3, **attributes):
         """One node; `inputs` are arrays, or None for what is left out, `constants` their places."""
         names = [f"x{i}" if value is not None else "" for i, value in enumerate(inputs)]
         domain, _, kind = operator.rpartition(":")
@@ -42,7 +42,7 @@ class Writer:
             [numpy_helper.from_array(inputs[i], names[i]) for i in constants])
         versions = [helper.make_opsetid("", opset)]
         if domain:
-            versions.append(helper.make_opsetid(domain, 3 if domain == ML else 1))
+            versions.append(helper.make_opsetid(domain, ml if domain == ML else 1))
         model = helper.make_model(graph, opset_imports=versions, ir_version=8)
         session = onnxruntime.InferenceSession(model.SerializeToString())
         results = session.run(None, given)
@@ -93,11 +93,94 @@ def write_signals(write):
               constants=(0, 1))
 
 
+def write_features(write):
+    """Preparation of features."""
+    table = real(5, 3)
+    write("scaler", ML + ":Scaler", [table], offset=[1.0, 2.0, 3.0], scale=[0.5, 2.0, -1.0])
+    write("scaler_one", ML + ":Scaler", [np.arange(6).reshape(2, 3)], offset=[1.0], scale=[0.5])
+    for norm in ("MAX", "L1", "L2"):
+        rows = table.copy()
+        rows[2] = 0
+        write(f"normalizer_{norm.lower()}", ML + ":Normalizer", [rows], norm=norm)
+    write("one_hot_encoder", ML + ":OneHotEncoder", [np.array([[3, 9], [-1, 5]])],
+          cats_int64s=[9, 3, -1], zeros=1)
+    write("one_hot_encoder_floats", ML + ":OneHotEncoder", [np.float32([1, 2, 7])],
+          cats_int64s=[7, 1, 2], zeros=0)
+    gaps = table.copy()
+    gaps[1, 1] = gaps[4, 0] = np.nan
+    write("imputer_nan", ML + ":Imputer", [gaps], imputed_value_floats=[1.0, 2.0, 3.0],
+          replaced_value_float=float("nan"))
+    write("imputer_whole", ML + ":Imputer", [np.array([[1, -1, 3]])], imputed_value_int64s=[7],
+          replaced_value_int64=-1)
+    write("feature_vectorizer", ML + ":FeatureVectorizer", [table, real(5, 2)],
+          inputdimensions=[3, 2])
+    write("array_feature_extractor", ML + ":ArrayFeatureExtractor", [table, np.array([[2, 0]])])
+    write("array_feature_extractor_row", ML + ":ArrayFeatureExtractor",
+          [real(4), np.array([3, 1, 1])])
+    write("label_encoder_whole", ML + ":LabelEncoder", [np.array([[5, 2], [8, 5]])],
+          keys_int64s=[2, 5, 5], values_int64s=[20, 50, 51], default_int64=-7)
+    for version in (3, 4):
+        write(f"label_encoder_floats_{version}", ML + ":LabelEncoder", ml=version,
+              inputs=[np.float32([1.5, np.nan, 3])], keys_floats=[float("nan"), 1.5],
+              values_int64s=[4, 6])
+    write("label_encoder_reals", ML + ":LabelEncoder", [np.array([1, 2, 3])],
+          keys_int64s=[3, 1], values_floats=[0.5, 1.5], default_float=9.5)
+
+
+def write_linear_models(write):
+    """Linear models and support vector machines."""
+    rows = real(6, 4)
+    for name in ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO"):
+        low = name.lower()
+        write(f"linear_regressor_{low}", ML + ":LinearRegressor", [rows], targets=3,
+              coefficients=real(12), intercepts=real(3), post_transform=name)
+        write(f"linear_classifier_{low}", ML + ":LinearClassifier", [rows], outputs=2,
+              coefficients=real(12), intercepts=real(3), classlabels_ints=[4, 2, 9],
+              post_transform=name)
+        write(f"linear_classifier_binary_{low}", ML + ":LinearClassifier", [rows], outputs=2,
+              coefficients=real(4), intercepts=real(1), classlabels_ints=[4, 2],
+              post_transform=name)
+    write("linear_regressor_probit", ML + ":LinearRegressor", [RANDOM.random((6, 1), np.float32)],
+          coefficients=[0.9], intercepts=[0.05], post_transform="PROBIT")
+    parameters = {"kernel_params": [0.3, 0.2, 2.0], "support_vectors": real(20)}
+    for kernel in ("LINEAR", "POLY", "RBF", "SIGMOID"):
+        low = kernel.lower()
+        write(f"svm_regressor_{low}", ML + ":SVMRegressor", [rows], coefficients=real(5),
+              rho=real(1), n_supports=5, kernel_type=kernel, **parameters)
+        write(f"svm_classifier_{low}", ML + ":SVMClassifier", [rows], outputs=2,
+              coefficients=real(10), rho=real(3), vectors_per_class=[2, 1, 2], kernel_type=kernel,
+              classlabels_ints=[3, 1, 8], **parameters)
+        write(f"svm_binary_{low}", ML + ":SVMClassifier", [rows], outputs=2,
+              coefficients=real(5), rho=real(1), vectors_per_class=[2, 3], kernel_type=kernel,
+              classlabels_ints=[3, 1], **parameters)
+    write("svm_one_class", ML + ":SVMRegressor", [rows], coefficients=real(5), rho=real(1),
+          n_supports=5, kernel_type="RBF", one_class=1, **parameters)
+
+
+def write_binary_trees(write):
+    """Gradient-boosted trees for two classes, which share one score."""
+    links = {"nodes_treeids": [0, 0, 0, 1], "nodes_nodeids": [0, 1, 2, 0],
+             "nodes_featureids": [0, 0, 0, 0], "nodes_values": [0.5, 0.0, 0.0, 0.0],
+             "nodes_modes": ["BRANCH_LEQ", "LEAF", "LEAF", "LEAF"],
+             "nodes_truenodeids": [1, 0, 0, 0], "nodes_falsenodeids": [2, 0, 0, 0],
+             "class_treeids": [0, 0, 1], "class_nodeids": [1, 2, 0], "class_ids": [0, 0, 0]}
+    for kind, weights in (("chance", [0.2, 0.7, 0.1]), ("odds", [-0.4, 0.3, 0.2])):
+        for name in ("NONE", "LOGISTIC", "SOFTMAX"):
+            for base in ([], [0.15]):
+                write(f"trees_{kind}_{name.lower()}_{len(base)}", ML + ":TreeEnsembleClassifier",
+                      [np.float32([[-1], [0.5], [0.6]])], outputs=2, class_weights=weights,
+                      classlabels_int64s=[4, 9], post_transform=name, **links,
+                      **({"base_values": base} if base else {}))
+
+
 def main(target):
     write = Writer(target)
     write_recurrent(write)
     write_determinants(write)
     write_signals(write)
+    write_features(write)
+    write_linear_models(write)
+    write_binary_trees(write)
 
 
 main(Path(sys.argv[1]))

@@ -62,6 +62,13 @@ extension Explanation {
     Explanation(
       "inlining-limit",
       "The functions of the model nest more than 32 deep, or stand for over a million nodes."),
+    Explanation("feature-norm", "A Normalizer takes rows, and the norm MAX, L1 or L2."),
+    Explanation("feature-rank", "Features are a vector, or rows of one table."),
+    Explanation("feature-strings", "Features that are strings are not supported."),
+    Explanation("feature-width", "There must be one number for all features, or one for each."),
+    Explanation(
+      "label-table", "A LabelEncoder needs as many keys as values, of the types of its tensors."),
+    Explanation("linear-shape", "The weights of a linear model do not fit features and targets."),
     Explanation("det-shape", "Det needs square matrices."),
     Explanation("det-size", "Det of more than 64 rows is not supported."),
     Explanation("linear-attention-shape", "The operands of LinearAttention do not fit together."),
@@ -84,6 +91,9 @@ extension Explanation {
     Explanation(
       "mel-size",
       "The size of a MelWeightMatrix must be known: as a constant, or from the declared result."),
+    Explanation(
+      "map-value",
+      "Dictionaries are not supported. For scikit-learn models, convert with zipmap switched off."),
     Explanation("multinomial-shape", "Multinomial takes scores of rank 2 and counts samples."),
     Explanation("nms-shape", "The boxes and scores of NonMaxSuppression do not fit together."),
     Explanation("nonzero-rank", "NonZero of a scalar is not supported."),
@@ -139,17 +149,22 @@ extension Explanation {
     Explanation("shift-direction", "The direction must be LEFT or RIGHT."),
     Explanation("stft-length", "The frames of STFT do not fit the signal."),
     Explanation("stft-step", "STFT needs a signal of rank 3 and a positive step."),
+    Explanation(
+      "svm-form",
+      "The numbers of a support vector machine do not fit together, or it has no vectors."),
+    Explanation(
+      "svm-probability", "Probabilities of more than two classes are not supported for SVMs."),
     Explanation("topk-count", "k must not be negative, nor larger than the axis."),
     Explanation("tree-aggregate", "The aggregate function of a tree ensemble does not exist."),
     Explanation("tree-base", "A tree ensemble needs one base value per target or class."),
     Explanation(
-      "tree-binary", "A classifier of two classes with weights for one of them is not supported."),
+      "tree-binary", "Trees for two classes with weights for the second one only are not supported."),
     Explanation(
       "tree-columns", "The lists that describe the nodes or weights of trees differ in length."),
     Explanation("tree-depth", "A tree is deeper than 1000 nodes, or its nodes lead in a circle."),
     Explanation("tree-features", "Trees take rows of as many features as their nodes ask for."),
     Explanation(
-      "tree-labels", "Only tree classifiers with two or more whole labels are supported."),
+      "tree-labels", "Only classifiers with two or more whole labels are supported."),
     Explanation("tree-link", "A node of a tree leads to a node or leaf that does not exist."),
     Explanation(
       "tree-members",
@@ -158,7 +173,7 @@ extension Explanation {
     Explanation(
       "tree-targets", "A leaf names a target that does not exist, or there are too many targets."),
     Explanation(
-      "tree-transform", "The function that follows the scores of trees is not supported."),
+      "tree-transform", "The function that follows the scores is not supported here."),
     Explanation("tree-type", "The numbers of trees must be f32, f64 or u8."),
     Explanation("trilu-rank", "Trilu takes tensors of at least two axes."),
     Explanation("unpool-output", "output_shape is smaller than the image."),

@@ -13,7 +13,8 @@ package enum OperatorRegistry {
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
     + OperatorRule.suppression + OperatorRule.trees + OperatorRule.determinants
-    + OperatorRule.melWeights + OperatorRule.random
+    + OperatorRule.melWeights + OperatorRule.random + OperatorRule.linearModels
+    + OperatorRule.supportVectors + OperatorRule.features + OperatorRule.labels
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {
