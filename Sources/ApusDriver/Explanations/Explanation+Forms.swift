@@ -158,7 +158,7 @@ extension Explanation {
     Explanation("tree-aggregate", "The aggregate function of a tree ensemble does not exist."),
     Explanation("tree-base", "A tree ensemble needs one base value per target or class."),
     Explanation(
-      "tree-binary", "Trees for two classes with weights for the second one only are not supported."),
+      "tree-binary", "Trees for two classes with weights for the second one are not supported."),
     Explanation(
       "tree-columns", "The lists that describe the nodes or weights of trees differ in length."),
     Explanation("tree-depth", "A tree is deeper than 1000 nodes, or its nodes lead in a circle."),

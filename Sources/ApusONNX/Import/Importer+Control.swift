@@ -1,7 +1,7 @@
 internal import ApusIR
 
 /// The operators that run graphs.
-enum ControlOperator: String {
+enum ControlOperator: String, CaseIterable {
   case branch = "If"
   case loop = "Loop"
   case scan = "Scan"

@@ -4,7 +4,7 @@ internal import ApusIR
 ///
 /// How long a sequence is, and whether a value is there, is known at import. Each element is one
 /// value of the graph, so that nothing of this is left when the model runs.
-enum ListOperator: String {
+enum ListOperator: String, CaseIterable {
   case empty = "SequenceEmpty"
   case construct = "SequenceConstruct"
   case insert = "SequenceInsert"
