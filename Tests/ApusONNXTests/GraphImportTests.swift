@@ -58,7 +58,9 @@ import Testing
     _ options: ImportOptions = ImportOptions()
   ) throws(DiagnosticError) -> Graph {
     let model = ONNXModel(
-      irVersion: 8, producer: "", opsets: [("", 17), ("own", 1)], metadata: [], graph: graph,
+      irVersion: 8, producer: "",
+      opsets: [("", 17), ("own", 1), ("ai.onnx.ml", 3), ("ai.onnx.preview", 1)], metadata: [],
+      graph: graph,
       functions: functions, warnings: [])
     var importer = Importer(model, options)
     return try importer.run()
@@ -172,7 +174,8 @@ import Testing
   ) -> ONNXFunction {
     ONNXFunction(
       name: name, domain: "own", overload: "", inputs: ["a", "b"], outputs: ["r"],
-      attributes: ["alpha"], defaults: defaults, opsets: [("", 17), ("own", 1)], nodes: nodes,
+      attributes: ["alpha"], defaults: defaults,
+      opsets: [("", 17), ("own", 1), ("ai.onnx.ml", 3), ("ai.onnx.preview", 1)], nodes: nodes,
       valueInfo: [])
   }
 
