@@ -54,6 +54,7 @@ extension Importer {
       throw ImportFailure(
         category: .limitExceeded, id: "graph-depth", message: "graphs nest more than 32 deep")
     }
+    try countBody()
     var region = NodeImporter(graph: Graph(name: graph.name), bounds: options.bounds)
     region.adopt(symbolsOf: node)
     scopes.append(
@@ -205,6 +206,7 @@ extension Importer {
 
   /// Adds the nodes of a subgraph to the graph around it, with values for its inputs.
   mutating func inlined(_ graph: ONNXGraph, _ given: [String: Binding]) throws -> [Binding] {
+    try countBody()
     scopes.append(
       ImportScope(
         graph, opsets: scope.opsets, graph: scope.graph, kind: .inlined,

@@ -214,6 +214,10 @@ extension NodeImporter {
   }
 
   private func splitSizes(_ extent: Int) throws(ImportFailure) -> [Int] {
+    guard extent < 1 << 16 || optionalOperand(1).map({ type(of: $0).rank }) == 1 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "axis-size", message: "parts of an axis of \(extent)")
+    }
     guard let split = optionalOperand(1), var sizes = try integers(1) else {
       return [Int](repeating: 1, count: extent)
     }

@@ -31,6 +31,8 @@ struct Importer {
   var scopes: [ImportScope]
   /// The graph at hand and those around it, the innermost last.
   var nodes: [NodeImporter]
+  /// How many bodies of subgraphs were added.
+  private var bodies = 0
   init(_ model: ONNXModel, _ options: ImportOptions) {
     self.model = model
     self.options = options
@@ -75,6 +77,16 @@ struct Importer {
     }
     declareSymbols()
     return node.graph
+  }
+
+  /// Counts the body of a subgraph, which may be added once per turn or element.
+  mutating func countBody() throws(ImportFailure) {
+    bodies += 1
+    guard bodies <= 1 << 16 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "inlining-limit",
+        message: "subgraphs are unrolled more than \(1 << 16) times")
+    }
   }
 
   func failure(

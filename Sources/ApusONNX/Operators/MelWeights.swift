@@ -17,7 +17,7 @@ extension OperatorRule {
         let rows = try node.sizes(spectrum, "bins", expected: [declared[0]])[0].constant,
         let columns = try node.sizes(
           try node.wholeNumber(0), "mel_bins", expected: [declared[1]])[0].constant,
-        rows > 0, columns > 0
+        (1..<1 << 24).contains(rows), (1..<1 << 20).contains(columns)
       else {
         throw .unsupported("mel-size", "MelWeightMatrix of a size that is not known")
       }

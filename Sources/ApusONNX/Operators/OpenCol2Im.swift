@@ -17,6 +17,7 @@ extension NodeImporter {
     guard image.count == rank, extents.count == 3, channels > 0, extents[1] % channels == 0,
       image.allSatisfy({ (1..<1 << 24).contains($0) })
     else { throw .invalid("col2im-shape", "columns of shape \(extents) for image \(image)") }
+    _ = try shape(image)
     _ = try shape([extents[0], channels] + image)
     let taps = extents[1] / channels
     let places = try columnPlaces(image, taps: taps, windows: extents[2])
@@ -37,6 +38,7 @@ extension NodeImporter {
   ) throws(ImportFailure) -> ValueID {
     let like = try broadcast(constant(0, .f32), to: try shape([1, 1] + image))
     let window = try self.window(extents: image.map { _ in 1 }, image: like)
+    try requirePads(window)
     let block = try converted(try operand(2), to: .i64)
     let one = constant(1, .i64)
     var (tapStride, windowStride, pixelStride) = (one, one, 1)

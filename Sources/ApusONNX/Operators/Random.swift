@@ -115,6 +115,7 @@ extension NodeImporter {
     _ extents: [Int], _ element: ElementType, stream: UInt64 = 0
   ) throws(ImportFailure) -> ValueID {
     let shape = try shape(extents)
+    if extents.contains(0) { return try broadcast(constant(0, element), to: shape) }
     func literal(_ bits: UInt64) -> Scalar { .literal(.integer(Int(bitPattern: UInt(bits))), .u64) }
     func folded(_ word: Scalar, _ bits: UInt64) -> Scalar {
       .binary(.xor, word, .binary(.shiftRight, word, literal(bits)))

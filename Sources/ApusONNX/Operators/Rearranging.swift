@@ -125,11 +125,19 @@ extension NodeImporter {
     return size
   }
 
+  /// Refuses pads that cut off, or are beyond measure.
+  func requirePads(_ window: Window) throws(ImportFailure) {
+    guard (window.before + window.after).allSatisfy({ (0..<1 << 31).contains($0) }) else {
+      throw .invalid("col2im-shape", "pads \(window.before) and \(window.after)")
+    }
+  }
+
   /// Columns `[N, C · block, windows]` added up where windows overlap.
   fileprivate mutating func columnsJoined(
     _ value: ValueID, _ extents: [Int], image: [Int], _ window: Window
   ) throws(ImportFailure) -> ValueID {
     let rank = image.count
+    try requirePads(window)
     let padded = image.indices.map { image[$0] + window.before[$0] + window.after[$0] }
     let counts = image.indices.map { axis in
       (padded[axis] - window.dilations[axis] * (window.extents[axis] - 1) - 1)

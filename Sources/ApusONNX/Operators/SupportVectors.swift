@@ -94,10 +94,12 @@ extension NodeImporter {
       (first + 1..<max(first + 1, classes)).map { (first, $0) }
     }
     guard counts.count == classes, counts.allSatisfy({ (0..<1 << 24).contains($0) }),
-      classes <= 1 << 10
+      classes <= 1 << 8
     else { throw .unsupported("svm-form", "an SVMClassifier without support vectors") }
     let total = counts.reduce(0, +)
-    guard weights.count == (classes - 1) * total, offsets.count == pairs.count else {
+    guard weights.count == (classes - 1) * total, offsets.count == pairs.count,
+      total * pairs.count <= 1 << 26
+    else {
       throw .invalid("svm-form", "\(weights.count) weights for \(total) support vectors")
     }
     let starts = counts.indices.map { counts[..<$0].reduce(0, +) }
