@@ -90,7 +90,7 @@ def line(key, row, known, imported):
     versions = " ".join(map(str, sorted(row.versions)))
     if rest:
         versions += f" ({' '.join(map(str, rest))})"
-    gaps = "; ".join(sorted(row.gaps)) if key in imported else "yes"
+    gaps = "; ".join(sorted(row.gaps)) if key in imported else "the operator"
     types = " ".join(sorted(row.types, key=type_order))
     counts = [len(row.cases), len(row.passed["c"]), len(row.passed["bytecode"])]
     return f"| {' | '.join([label, versions.strip(), types, *map(str, counts), gaps])} |"

@@ -93,6 +93,12 @@ def write_signals(write):
               constants=(0, 1))
 
 
+def write_pools(write):
+    """Norms of whole images."""
+    for power in (1, 2, 3):
+        write(f"global_lp_pool_{power}", "GlobalLpPool", [real(2, 3, 4, 5)], p=power)
+
+
 def write_features(write):
     """Preparation of features."""
     table = real(5, 3)
@@ -178,6 +184,7 @@ def main(target):
     write_recurrent(write)
     write_determinants(write)
     write_signals(write)
+    write_pools(write)
     write_features(write)
     write_linear_models(write)
     write_binary_trees(write)
