@@ -179,19 +179,6 @@ extension OperatorRule {
           .binary(direction == "LEFT" ? .shiftLeft : .shiftRight, x, y))
       ]
     },
-    OperatorRule("Dropout") { node throws(ImportFailure) in
-      if let training = node.optionalOperand(2) {
-        guard let data = node.graph.constant(training),
-          data.withBytes({ $0.allSatisfy { $0 == 0 } })
-        else { throw .unsupported("dropout-training", "Dropout in training mode") }
-      }
-      _ = try node.real("ratio", default: 0.5)
-      _ = try node.integer("seed")
-      _ = try node.flag("is_test", default: true)
-      let value = try node.operand(0)
-      let mask = try node.map([value], .literal(.integer(1), .bool))
-      return [try node.map([value], x), mask]
-    },
   ]
 
   private static let clip: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
