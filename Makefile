@@ -18,7 +18,7 @@ PACKAGES := libprotobuf-c-dev gcc python3
   conformance-variants lint format budget generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian packages); silent when nothing is
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://swift.org/install" >&2; exit 1; }
