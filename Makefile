@@ -14,11 +14,11 @@ PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release run test check bench docs conformance lint format budget \
-  generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
+.PHONY: help setup venv build release run test check bench docs conformance \
+  conformance-variants lint format budget generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian packages); silent when nothing is
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://swift.org/install" >&2; exit 1; }
@@ -95,6 +95,9 @@ models: release ## verify real models against recorded outputs, where they are a
 
 conformance: release venv ## run the suites of ONNX on both back ends; what passes may only grow
 	Tests/Tools/conformance.sh $(APUS)
+
+conformance-variants: release venv ## the same for variants: constant inputs, symbolic extents
+	Tests/Tools/conformance-variants.sh $(APUS)
 
 bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
 	Tests/Tools/bench/run.sh $(APUS)

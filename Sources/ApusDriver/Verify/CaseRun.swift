@@ -69,7 +69,9 @@ struct CaseRun {
       var own = options
       (own.sequences, own.absent) = (set.forms.sequences, set.forms.absent)
       own.shapes = set.forms.shapes
+      // Symbols with bounds stay open.
       let sizes = try interface.dimensions(own.importing) { set.input($0, $1)?.extents }
+        .filter { size in !options.bounds.contains { $0.name == size.key } }
       own.dimensions.merge(sizes) { given, _ in given }
       let shapes = Shapes(sizes: sizes, forms: set.forms)
       if runners[shapes] == nil { runners[shapes] = try prepare(testCase, own) }

@@ -1,6 +1,6 @@
 internal import ApusIR
 
-/// The operators of `ai.onnx` whose operands or results are sequences or optional values.
+/// The operators of `ai.onnx` whose operands or results may be sequences or optional values.
 ///
 /// How long a sequence is, and whether a value is there, is known at import. Each element is one
 /// value of the graph, so that nothing of this is left when the model runs.
@@ -23,6 +23,19 @@ enum ListOperator: String, CaseIterable {
     guard node.isStandard else { return nil }
     self.init(rawValue: node.operatorType)
   }
+
+  /// How many operands there may be.
+  fileprivate var operandCounts: ClosedRange<Int> {
+    switch self {
+    case .empty: 0...0
+    case .length, .join, .element, .identity: 1...1
+    case .optional, .hasElement: 0...1
+    case .erase, .split: 1...2
+    case .at: 2...2
+    case .insert: 2...3
+    case .construct, .map: 1...Int.max
+    }
+  }
 }
 
 extension Importer {
@@ -30,6 +43,7 @@ extension Importer {
   mutating func add(
     _ list: ListOperator, _ source: ONNXNode, _ operands: [Binding]
   ) throws -> [Binding] {
+    try node.requireOperands(list.operandCounts)
     switch list {
     case .empty:
       _ = node.attribute("dtype")
@@ -59,9 +73,10 @@ extension Importer {
     case .split: return [.sequence(try node.splitParts(promised: length(of: source.outputs.first)))]
     case .join: return [.tensor(try node.joined(try elements(operands, 0)))]
     case .map: return try addMap(source, operands)
-    case .optional, .identity:
+    case .optional:
       _ = node.attribute("type")
       return [operands.first ?? .absent]
+    case .identity: return operands
     case .element:
       guard let operand = operands.first, !operand.isAbsent else {
         throw ImportFailure.invalid("optional-empty", "the optional value is not there")

@@ -20,12 +20,12 @@ package enum OperatorRegistry {
   /// Every operator that can be imported, sorted by domain: those of the rules, and those that
   /// work with sequences or run graphs.
   package static var names: [(domain: String, name: String)] {
-    let lists = ListOperator.allCases.filter { $0 != .identity }.map(\.rawValue)
-    let special = (lists + ControlOperator.allCases.map(\.rawValue)).map { full in
+    let special = ListOperator.allCases.map(\.rawValue) + ControlOperator.allCases.map(\.rawValue)
+    let others = special.map { full in
       let words = full.split(separator: ".").map(String.init)
       return (domain: words.dropLast().joined(separator: "."), name: words[words.count - 1])
     }
-    return (rules.map { (domain: $0.domain, name: $0.name) } + special)
+    return (rules.map { (domain: $0.domain, name: $0.name) } + others)
       .sorted { ($0.domain, $0.name) < ($1.domain, $1.name) }
   }
 

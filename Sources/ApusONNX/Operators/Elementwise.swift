@@ -18,7 +18,7 @@ extension OperatorRule {
     unary("Floor", .unary(.floor, x)), unary("Ceil", .unary(.ceil, x)),
     unary("Round", .unary(.round, x)), unary("Not", .unary(.not, x)),
     unary("BitwiseNot", .unary(.not, x)), unary("IsNaN", .unary(.isNaN, x)),
-    unary("Relu", .max(x, 0)), unary("Identity", x),
+    unary("Relu", .max(x, 0)),
     // log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|))
     unary("Softplus", .max(x, 0) + .unary(.log, .exp(-.unary(.absolute, x)) + 1)),
     unary("Softsign", x / (.unary(.absolute, x) + 1)),
