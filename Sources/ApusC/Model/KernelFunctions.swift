@@ -9,6 +9,7 @@ struct KernelFunctions {
     var arguments: [BufferID]
     var symbols: [String]
     var usesPool: Bool
+    var usesThreads: Bool
     var kernel: Kernel
   }
 
@@ -25,8 +26,10 @@ struct KernelFunctions {
   /// One per kernel of the program.
   private(set) var calls: [Call] = []
 
-  init(_ program: Program, target: Target, symbols names: [String: String]) {
-    var known: [Form: (name: String, usesPool: Bool)] = [:]
+  init(
+    _ program: Program, target: Target, threads: ThreadModel, symbols names: [String: String]
+  ) {
+    var known: [Form: CFunction] = [:]
     for kernel in program.kernels {
       let buffers = kernel.buffers
       var numbers: [BufferID: BufferID] = [:]
@@ -38,15 +41,21 @@ struct KernelFunctions {
         aliases: buffers.map { program.overlaps($0, buffers) },
         isConstant: buffers.map { !kernel.writtenBuffers.contains($0) })
       if known[form] == nil {
-        let function = KernelFunctions.function(kernel, form, buffers, program, target, names)
-        known[form] = (kernel.name, function.parameters.contains { $0.name == "pool" })
+        var function = KernelFunctions.function(kernel, form, buffers, program, target, names)
+        if threads == .callback {
+          let outlining = Outlining(function)
+          functions += outlining.parts
+          function = outlining.kernel
+        }
+        known[form] = function
         functions.append(function)
       }
-      guard let (name, usesPool) = known[form] else { continue }
+      guard let function = known[form] else { continue }
+      func takes(_ name: String) -> Bool { function.parameters.contains { $0.name == name } }
       calls.append(
         Call(
-          function: name, arguments: buffers, symbols: kernel.symbols, usesPool: usesPool,
-          kernel: kernel))
+          function: function.name, arguments: buffers, symbols: kernel.symbols,
+          usesPool: takes("pool"), usesThreads: takes("threads"), kernel: kernel))
     }
   }
 

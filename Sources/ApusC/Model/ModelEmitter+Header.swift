@@ -68,9 +68,23 @@ extension ModelEmitter {
     }
     printer.line("} \(name)_status;")
     printer.line()
+    if options.threads == .callback {
+      printer.line(
+        "/* Runs body(data, i) for each i in 0..<count, in any order and on any threads, and")
+      printer.line(" * returns when all are done. */")
+      printer.line("typedef struct {")
+      printer.line("  void (*run)(void *pool, ptrdiff_t count,")
+      printer.line("      void (*body)(void *data, ptrdiff_t i), void *data);")
+      printer.line("  void *pool;")
+      printer.line("} \(name)_threads;")
+      printer.line()
+    }
     printer.line("typedef struct {")
     printer.line("  unsigned char *arena;")
     printer.line("  const unsigned char *weights;")
+    if options.threads == .callback {
+      printer.line("  \(name)_threads threads; /* set after init; run NULL: the calling thread */")
+    }
     printer.line("} \(name)_context;")
     printer.line()
     printer.line("typedef struct {")

@@ -53,6 +53,11 @@ extension ModelEmitter {
       .assign(
         .member(context, "->weights"),
         options.weights == .embed ? .name("NULL") : .cast("const unsigned char *", weights)))
+    if options.threads == .callback {
+      for member in ["run", "pool"] {
+        body.append(.assign(.member(context, "->threads.\(member)"), .name("NULL")))
+      }
+    }
     body.append(status("OK"))
     return CFunction(
       attributes: "", result: "\(name)_status", name: "\(name)_init",

@@ -39,7 +39,8 @@ extension ModelEmitter {
         call.function,
         call.arguments.map { pointer($0, isWritten: written.contains($0)) }
           + call.symbols.map { .cast("ptrdiff_t", .name(symbolNames[$0] ?? "")) }
-          + (call.usesPool ? [.unary("&", .pool)] : [])))
+          + (call.usesPool ? [.unary("&", .pool)] : [])
+          + (call.usesThreads ? [.unary("&", .member(.name("ctx"), "->threads"))] : [])))
   }
 
   private func element(_ access: Access) -> CExpression {

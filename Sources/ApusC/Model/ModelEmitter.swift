@@ -27,7 +27,8 @@ struct ModelEmitter {
       symbolNames[symbol.name] = names.unique("size_" + symbol.name, fallback: "size")
     }
     self.symbolNames = symbolNames
-    kernels = KernelFunctions(program, target: target, symbols: symbolNames)
+    kernels = KernelFunctions(
+      program, target: target, threads: options.threads, symbols: symbolNames)
   }
 
   var name: String { program.name }
@@ -76,6 +77,7 @@ struct ModelEmitter {
       printer.line("#define APUS_PARALLEL")
     }
     printer.line()
+    if kernels.calls.contains(where: \.usesThreads) { printer.printThreads(name) }
     printConstants(&printer)
     for function in kernels.functions {
       if let kernel = program.kernels.first(where: { $0.name == function.name }) {

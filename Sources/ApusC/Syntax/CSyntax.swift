@@ -108,4 +108,6 @@ struct CFunction {
   var name: String
   var parameters: [CParameter]
   var body: [CStatement]
+  /// The members of a structure `NAME_data` that is declared before the function.
+  var held: [CParameter] = []
 }

@@ -11,8 +11,6 @@ struct CompilePlan {
   /// What is written.
   enum Kind: String, CaseIterable { case c, bytecode, so, object, onnx, ir, loops }
   /// How parallel loops run.
-  enum Threads: String, CaseIterable { case openmp, callback, none }
-
   let model: String
   let output: String?
   let kind: Kind
@@ -36,7 +34,7 @@ struct CompilePlan {
     weights =
       arguments.has("--weights")
       ? try arguments.choice("--weights", default: WeightStorage.embed) : nil
-    threads = try CompilePlan.threads(arguments)
+    threads = try arguments.choice("--threads", default: ThreadModel.openmp)
     compiler = CCompiler(command: arguments["--cc"])
     wishes = try CompilePlan.wishes(arguments)
     target =
@@ -77,18 +75,6 @@ struct CompilePlan {
       result.append(stage)
     }
     return result
-  }
-
-  private static func threads(_ arguments: Arguments) throws(DiagnosticError) -> ThreadModel {
-    switch try arguments.choice("--threads", default: Threads.openmp) {
-    case .openmp: return .openmp
-    case .none: return .none
-    case .callback:
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "threads-callback",
-          "threads through a callback are not supported yet", help: "use openmp or none"))
-    }
   }
 
   private static func wishes(_ arguments: Arguments) throws(DiagnosticError) -> PassWatch.Wishes {

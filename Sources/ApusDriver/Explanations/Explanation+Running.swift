@@ -91,9 +91,6 @@ extension Explanation {
       "optionalproto",
       "A .pb optional value holds something else than a tensor or sequence of tensors."),
     Explanation(
-      "threads-callback",
-      "Threads through a callback are not supported. Use openmp or none."),
-    Explanation(
       "usage",
       "The command line is not understood. `apus COMMAND --help` lists the options."),
     Explanation("zip-checksum", "An entry of an archive fails its checksum."),
