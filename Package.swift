@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "ApusDiff", targets: ["ApusDiff"]),
     .library(name: "ApusC", targets: ["ApusC"]),
     .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
+    .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
   ],
   targets: [
     .target(

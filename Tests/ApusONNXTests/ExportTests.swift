@@ -26,7 +26,7 @@ private let cases: [ExportCase] = [
     testDescription: "formula",
     graph: """
       graph @g(%x: tensor<4xf32>, %z: tensor<2x4xf32>) -> (y: tensor<2x4xf32>) {
-        %0 = map %x, %z {f = (a: f32, b: f32) exp((a * b))} : tensor<2x4xf32>
+        %0 = map %x, %z {f = (a: f32, b: f32) exp(mul(a, b))} : tensor<2x4xf32>
         return %0
       }
       """, operators: ["Mul", "Exp"]),
@@ -34,7 +34,7 @@ private let cases: [ExportCase] = [
     testDescription: "narrow integers are computed in 32 bits",
     graph: """
       graph @g(%x: tensor<4xi8>) -> (y: tensor<4xi8>) {
-        %0 = map %x {f = (a: i8) (a * a)} : tensor<4xi8>
+        %0 = map %x {f = (a: i8) mul(a, a)} : tensor<4xi8>
         return %0
       }
       """, operators: ["Cast", "Mul", "Cast"]),
@@ -93,7 +93,8 @@ private let cases: [ExportCase] = [
       for (got, want) in zip(result.elements(as: Float.self), wanted.elements(as: Float.self)) {
         let distance = abs(got - want)
         #expect(
-          distance <= 1e-4 + 1e-4 * abs(want) || got == want || want.isNaN, "seed \(seed)")
+          distance <= 1e-4 + 1e-4 * abs(want) || got == want || want.isNaN,
+          "\(got) in place of \(want), seed \(seed)\n\(graph.text)")
       }
     }
   }

@@ -63,11 +63,12 @@ package struct RandomGraph {
   }
 
   private mutating func tryNode() {
-    switch number(0...22) {
+    switch number(0...23) {
     case 0: return addConv()
     case 1: return addLSTM()
     case 2 where !isStatic: return addBind()
     case 3 where !isStatic: return addRegions()
+    case 7: return addCustom()
     case 4: return addIndexed()
     case 5: return addLinearAttention()
     case 6: return addRecurrent()
@@ -153,6 +154,13 @@ package struct RandomGraph {
     let loop = Repeat(
       counter: turn, limit: limit, turns: limit, tests: false, carried: 1, body: no)
     values += (try? graph.append(.repeat(loop), [chosen])) ?? []
+  }
+
+  private mutating func addCustom() {
+    let custom = CustomOperator("random.twice") { graph, operands throws(OperatorError) in
+      [try graph.map(operands, .operand(0) + .operand(0))]
+    }
+    values += (try? graph.append(custom, [pick(values)])) ?? []
   }
 
   private mutating func addLSTM() {

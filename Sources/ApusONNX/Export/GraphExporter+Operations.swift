@@ -57,6 +57,7 @@ extension GraphExporter {
     case .branch(let branch): return try write(branch, task)
     case .repeat(let loop): return try write(loop, task)
     case .kernel(let kernel): return inline(kernel.body, Array(zip(kernel.body.inputs, inputs)))
+    case .custom(let custom): return inline(custom.body, Array(zip(custom.body.inputs, inputs)))
     }
   }
 

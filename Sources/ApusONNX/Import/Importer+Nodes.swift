@@ -137,7 +137,7 @@ extension Importer {
     let results: [ValueID]
     if let control = ControlOperator(source) {
       results = try add(control, source, operands, scope.place(index))
-    } else if let rule = OperatorRegistry.rule(for: source) {
+    } else if let rule = options.rule(for: source) {
       results = try apply(rule, source, operands, scope.place(index))
     } else {
       return
@@ -202,7 +202,7 @@ extension Importer {
             visit(function.nodes, path + [function.name], depth + 1)
           }
         } else if ControlOperator(node) == nil, ListOperator(node) == nil,
-          OperatorRegistry.rule(for: node) == nil
+          options.rule(for: node) == nil
         {
           let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
           let version = scope.version(of: node.domain).map { ", opset \($0)" } ?? ""
