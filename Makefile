@@ -9,12 +9,12 @@ PREFIX ?= /usr/local
 JOBS ?= 2
 ROUNDS ?= 20000
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-SWIFT_FILES := Package.swift Sources Tests
+SWIFT_FILES := Package.swift Sources Tests Examples/embed-ir/Package.swift Examples/embed-ir/Sources
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release run test check bench docs conformance lint format budget \
+.PHONY: help setup venv build release library run test check bench docs conformance lint format budget \
   generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
@@ -45,6 +45,9 @@ build: setup ## build for debugging
 
 release: setup ## build the optimized command
 	swift build -c release -j $(JOBS) --product apus
+
+library: setup ## build the C library: .build/release/libapus-c.so
+	swift build -c release -j $(JOBS) --product apus-c
 
 run: release ## compile the digits network to C and to bytecode, and watch both read digits
 	Examples/digits/run.sh $(APUS)
@@ -103,9 +106,11 @@ sanitize: release ## run the generated C under the address and undefined-behavio
 	CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" \
 	  Examples/digits/run.sh $(APUS)
 
-install: release ## install the command, the VM and the headers below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
+install: release library ## install the command, the C library, the VM and the headers below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib \
 	  $(DESTDIR)$(PREFIX)/share/apus/vm
+	install -m 755 .build/release/libapus-c.so $(DESTDIR)$(PREFIX)/lib/libapus.so
+	install -m 644 Sources/CApusLibrary/apus.h $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(APUS) $(DESTDIR)$(PREFIX)/bin/apus
 	install -m 644 Sources/CApusVM/include/*.h $(DESTDIR)$(PREFIX)/include
 	cp -R Sources/CApusVM/. $(DESTDIR)$(PREFIX)/share/apus/vm

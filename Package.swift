@@ -34,6 +34,7 @@ let package = Package(
     .library(name: "ApusC", targets: ["ApusC"]),
     .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
     .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
+    .library(name: "apus-c", type: .dynamic, targets: ["ApusLibrary"]),
   ],
   targets: [
     .target(
@@ -56,6 +57,8 @@ let package = Package(
       resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
     library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"]),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
+    .systemLibrary(name: "CApusLibrary"),
+    library("ApusLibrary", ["ApusDriver", "CApusLibrary"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     .target(
       name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",

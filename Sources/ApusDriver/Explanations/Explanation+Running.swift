@@ -41,6 +41,10 @@ extension Explanation {
       "diff-policy",
       "The policy of apus diff is malformed, or has a rule or field that does not exist."),
     Explanation(
+      "c-interface", "A function of the C interface does not take the arguments it was given."),
+    Explanation(
+      "graph-incorrect", "A graph breaks a rule of the graph form. The message names all of them."),
+    Explanation(
       "export-function",
       "A formula has a function that no ONNX operator computes, so it cannot be written."),
     Explanation("export-scalar", "ONNX cannot scatter updates into a single number."),

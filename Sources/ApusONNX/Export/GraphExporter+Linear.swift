@@ -32,7 +32,7 @@ extension GraphExporter {
     // Products of integers of 16 bits are exact in floats of 64, and so are their sums.
     let wide: ElementType = a.isFloat ? a.computing : .f64
     guard a.isFloat || a.bitWidth < 32 && b.bitWidth < 32 else {
-      throw ExportFailure("export-type", "ONNX has no convolution of \(a)")
+      throw .unsupported("export-type", "ONNX has no convolution of \(a)")
     }
     let operands = [
       cast(task.operands[0], from: a, to: wide), cast(task.operands[1], from: b, to: wide),
@@ -49,13 +49,13 @@ extension GraphExporter {
       let wide: ElementType =
         element.isFloat ? element.computing : element.isByte ? element : .f64
       guard element.isFloat || element.bitWidth <= 32 else {
-        throw ExportFailure("export-type", "ONNX has no MaxPool of \(element)")
+        throw .unsupported("export-type", "ONNX has no MaxPool of \(element)")
       }
       let operand = cast(task.operands[0], from: element, to: wide)
       return cast(emit("MaxPool", [operand], pool.window.attributes), from: wide, to: element)
     case .sum:
       guard element.isFloat else {
-        throw ExportFailure("export-type", "ONNX has no sum of windows of \(element)")
+        throw .unsupported("export-type", "ONNX has no sum of windows of \(element)")
       }
       let wide = element.computing
       let mean = emit(

@@ -160,7 +160,7 @@ extension GraphExporter {
       let differs = emit("Less", [emit("Mul", [rest, y]), literal(.float(0), type)])
       return emit("Where", [differs, emit("Add", [rest, y]), rest])
     case .atan2, .and, .or, .xor, .shiftLeft, .shiftRight:
-      throw ExportFailure("export-function", "ONNX has no operator for \(function.rawValue)")
+      throw .unsupported("export-function", "ONNX has no operator for \(function.rawValue)")
     }
   }
 }

@@ -98,7 +98,7 @@ extension GraphExporter {
   mutating func write(_ scatter: Scatter, _ task: ExportTask) throws(ExportFailure) -> String {
     let shape = task.type(1).shape
     guard !scatter.axes.isEmpty else {
-      throw ExportFailure("export-scalar", "updates of a single number cannot be written")
+      throw .unsupported("export-scalar", "updates of a single number cannot be written")
     }
     let reduction: ONNXAttribute.Value =
       switch scatter.kind {

@@ -11,7 +11,7 @@ extension GraphExporter {
       let cell = Pointwise(
         operands, sigmoid(2) * .operand(9) + sigmoid(0) * .unary(.tanh, gate(3))),
       let hidden = Pointwise(operands, sigmoid(1) * .unary(.tanh, .operand(9)))
-    else { throw ExportFailure("export-type", "no LSTM of \(element)") }
+    else { throw .unsupported("export-type", "no LSTM of \(element)") }
     return try write(
       Recurrent(gates: 4, reverse: layer.reverse, hidden: hidden, cell: cell), task)
   }
@@ -81,7 +81,7 @@ extension GraphExporter {
   ) throws(ExportFailure) -> [String] {
     let (q, k, v) = (task.type(0).shape, task.type(1).shape, task.type(2).shape)
     guard let queries = q[1].constant, let heads = k[1].constant, heads > 0 else {
-      throw ExportFailure("export-symbol", "the number of heads is unknown")
+      throw .unsupported("export-symbol", "the number of heads is unknown")
     }
     let state = task.type(3)
     let (name, query) = (unique("state"), unique("query"))

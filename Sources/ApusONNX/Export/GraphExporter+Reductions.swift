@@ -69,7 +69,7 @@ extension GraphExporter {
     let reduce = Reduce(cumulate.kind, axes: [])
     let formula = Scalar.binary(reduce.combine, .operand(0), .operand(1))
     guard let function = Pointwise([type.element, type.element], formula) else {
-      throw ExportFailure("export-type", "no running combination of \(type.element)")
+      throw .unsupported("export-type", "no running combination of \(type.element)")
     }
     var row = type
     row.shape.dimensions.remove(at: cumulate.axis)

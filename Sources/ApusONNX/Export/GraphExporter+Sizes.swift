@@ -29,7 +29,7 @@ extension GraphExporter {
       sum = sum.flatMap { sum in product.map { emit("Add", [sum, $0]) } } ?? product
     }
     if extent.offset != 0 { sum = sum.map { emit("Add", [$0, constant([extent.offset])]) } }
-    guard let sum else { throw ExportFailure("export-symbol", "the extent \(extent) is unknown") }
+    guard let sum else { throw .unsupported("export-symbol", "the extent \(extent) is unknown") }
     sizes[extent] = sum
     return sum
   }
@@ -38,7 +38,7 @@ extension GraphExporter {
     switch factor {
     case .symbol(let name):
       guard let known = sizes[.symbol(name)] else {
-        throw ExportFailure("export-symbol", "no tensor tells the extent \(name)")
+        throw .unsupported("export-symbol", "no tensor tells the extent \(name)")
       }
       return known
     case .quotient(let a, let b):

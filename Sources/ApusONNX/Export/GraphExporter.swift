@@ -5,9 +5,8 @@ struct ExportFailure: Error {
   var id: String
   var message: String
 
-  init(_ id: String, _ message: String) {
-    self.id = id
-    self.message = message
+  static func unsupported(_ id: String, _ message: String) -> ExportFailure {
+    ExportFailure(id: id, message: message)
   }
 }
 
