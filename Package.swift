@@ -69,6 +69,7 @@ let package = Package(
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),
+    tests("ApusLibrary", ["CApusLibrary"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(
       "ApusTransforms", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusRuntime", "ApusTestSupport"]),

@@ -1,15 +1,15 @@
 /* The C interface of the Apus compiler: C99, and C++.
  *
- * Handles are pointers to structures that only the library knows. Whoever gets one frees it; freeing
- * NULL does nothing. A handle may be used by one thread at a time, a session by many.
+ * Handles are pointers to structures that only the library knows. Whoever gets one frees it, and
+ * freeing NULL does nothing. A handle may be used by one thread at a time, a session by many.
  *
- * Functions that can fail take an `apus_error **` last. It may be NULL; otherwise it is set to NULL,
- * or to an error that the caller frees. They return NULL or an `apus_status` then. Nothing is ever
- * printed. All text is UTF-8.
+ * Functions that can fail take an `apus_error **` last. It may be NULL; otherwise it is set to
+ * NULL, or to an error that the caller frees. They return NULL or an `apus_status` then. Nothing is
+ * ever printed. All text is UTF-8.
  *
  * Structures of options begin with `struct_size`, which the caller sets to their `sizeof`: later
- * versions only add fields at the end, whose value is 0 for callers that do not know them. A NULL in
- * place of options stands for 0 in all fields. What this header declares stays as it is through all
+ * versions only add fields at the end, whose value is 0 for callers that do not know them. A NULL
+ * in place of options stands for 0 in all fields. What this header declares stays as it is through all
  * versions with the same `APUS_ABI_VERSION`; see docs/versions.md.
  */
 #ifndef APUS_H

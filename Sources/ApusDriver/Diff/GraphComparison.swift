@@ -10,7 +10,7 @@ package struct GraphComparison {
   /// Whether the gate passes.
   package let passes: Bool
 
-  /// Compares graphs, canonicalised first; `rules` are those of `--fail-on`, `nil` the default ones.
+  /// Compares graphs, canonicalised first; `rules` are those of `--fail-on`, or the default ones.
   package init(_ old: Graph, _ new: Graph, rules: String?) throws(DiagnosticError) {
     var policy = Policy()
     if let rules { try policy.replaceRules([rules]) }

@@ -1,7 +1,7 @@
 import Apus
 
 extension Rule {
-  /// relu(relu(x)) = relu(x)
+  /// A Relu after a Relu changes nothing: relu(relu(x)) = relu(x).
   static let reluOnce = Rule("relu-once") { rewriter, node throws(OperatorError) in
     guard node.operation.isRelu, let inner = rewriter.producer(of: node.operands[0]),
       inner.operation.isRelu
