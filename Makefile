@@ -14,7 +14,7 @@ PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release library run test check bench docs conformance lint format budget \
+.PHONY: help setup venv build release library run test check bench docs docc conformance lint format budget \
   generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
@@ -57,7 +57,7 @@ test: setup ## build and run all tests and the examples' own checks
 	swift test --skip-build
 	Tests/Tools/check-examples.sh
 
-check: lint budget generated golden docs determinism emitted models ## what CI runs beside the tests
+check: lint budget generated golden docs docc determinism emitted models ## what CI runs beside the tests
 	swift build --build-tests -j $(JOBS) -Xswiftc -warnings-as-errors
 
 lint: ## check the format
@@ -80,6 +80,9 @@ golden: setup ## rewrite the golden files; fails if that changes any
 docs: release ## rewrite the generated reference pages; fails if that changes any
 	Tests/Tools/generate-docs.sh $(APUS)
 	@test -z "$$(git status --porcelain -- docs/reference)" || { git diff --stat docs; exit 1; }
+
+docc: setup ## build the DocC archives in .build/docc; warnings are errors
+	Tests/Tools/docc.sh
 
 determinism: release ## compile twice in separate processes and compare the bytes
 	Tests/Tools/determinism.sh $(APUS)

@@ -9,8 +9,8 @@
  *
  * Structures of options begin with `struct_size`, which the caller sets to their `sizeof`: later
  * versions only add fields at the end, whose value is 0 for callers that do not know them. A NULL
- * in place of options stands for 0 in all fields. What this header declares stays as it is through all
- * versions with the same `APUS_ABI_VERSION`; see docs/versions.md.
+ * in place of options stands for 0 in all fields. What this header declares stays as it is through
+ * all versions with the same `APUS_ABI_VERSION`; see docs/versions.md.
  */
 #ifndef APUS_H
 #define APUS_H

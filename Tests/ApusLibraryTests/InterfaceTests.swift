@@ -100,7 +100,8 @@ import Testing
 
   private func expectMisuse(_ error: inout OpaquePointer?) {
     #expect(apus_error_code(error) == APUS_USAGE)
-    #expect(apus_error_message(error).map { String(cString: $0) }?.contains("[c-interface]") == true)
+    let message = apus_error_message(error).map { String(cString: $0) }
+    #expect(message?.contains("[c-interface]") == true)
     apus_error_free(error)
     error = nil
   }
