@@ -14,7 +14,7 @@ PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release library run test check bench docs docc conformance lint format budget \
+.PHONY: help setup venv build release library run test check bench docs docc conformance export lint format budget \
   generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
@@ -101,6 +101,9 @@ models: release ## verify real models against recorded outputs, where they are a
 
 conformance: release venv ## run the ONNX backend suite; known failures may only shrink
 	Tests/Tools/conformance.sh $(APUS) --list Tests/Conformance/node-cases.txt
+
+export: release venv ## run exported models in onnxruntime and import them again (minutes)
+	Tests/Tools/export.sh $(APUS)
 
 bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
 	Tests/Tools/bench/run.sh $(APUS)

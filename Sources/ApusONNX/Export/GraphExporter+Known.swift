@@ -94,33 +94,9 @@ extension GraphExporter {
   private mutating func parameter(
     _ task: ExportTask, _ place: Int, as target: Shape
   ) throws(ExportFailure) -> String {
-    let value = task.node.operands[place]
     if task.type(place).shape == target { return task.operands[place] }
-    guard let data = task.graph.constant(throughReshapes: value)?.reshaped(to: target) else {
-      return try reshape(task.operands[place], to: target)
-    }
-    return constant(data, name: task.graph.constantName(throughReshapes: value))
-  }
-}
-
-extension Graph {
-  private func constantNode(throughReshapes value: ValueID) -> Constant? {
-    switch producer(of: value)?.operation {
-    case .constant(let constant)?: constant
-    case .reshape?:
-      producer(of: value).flatMap { constantNode(throughReshapes: $0.operands[0]) }
-    default: nil
-    }
-  }
-
-  /// The data of a constant that was given another shape.
-  fileprivate func constant(throughReshapes value: ValueID) -> TensorData? {
-    constantNode(throughReshapes: value)?.data
-  }
-
-  /// The name of a constant that was given another shape.
-  fileprivate func constantName(throughReshapes value: ValueID) -> String {
-    constantNode(throughReshapes: value)?.name ?? ""
+    if let constant = reshapedConstant(task.operands[place], to: target) { return constant }
+    return try reshape(task.operands[place], to: target)
   }
 }
 

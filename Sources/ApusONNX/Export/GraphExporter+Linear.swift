@@ -62,7 +62,9 @@ extension GraphExporter {
         "AveragePool", [cast(task.operands[0], from: element, to: wide)],
         pool.window.attributes + ["count_include_pad": .int(1)])
       let count = pool.window.extents.reduce(1.0) { $0 * Double($1) }
-      return cast(emit("Mul", [mean, literal(.float(count), wide)]), from: wide, to: element)
+      let sum = cast(emit("Mul", [mean, literal(.float(count), wide)]), from: wide, to: element)
+      if wide == element { means[sum] = (mean, count) }
+      return sum
     }
   }
 }

@@ -13,7 +13,10 @@ extension GraphExporter {
   mutating func write(_ map: Map, _ task: ExportTask) throws(ExportFailure) -> String {
     let function = map.function
     var name = try knownOperator(function, task) ?? ""
-    if name.isEmpty { name = try apply(function, task.operands) }
+    if name.isEmpty {
+      let absorbed = absorbedSteps(function, task)
+      name = try apply(function, task.operands, given: absorbed)
+    }
     // An operand that the formula does not read may still give the shape.
     var shape: Shape? = Shape([Int]())
     for case .operand(let place) in function.steps {
@@ -23,13 +26,15 @@ extension GraphExporter {
     return shape == result ? name : emit("Expand", [name, try vector(result.dimensions)])
   }
 
-  /// Writes a function of operands.
+  /// Writes a function of operands, some of whose steps may have names already.
   mutating func apply(
-    _ function: Pointwise, _ operands: [String]
+    _ function: Pointwise, _ operands: [String], given: [Int: String] = [:]
   ) throws(ExportFailure) -> String {
     var formula = WrittenFormula(function: function)
-    for (step, type) in zip(function.steps, function.types) {
-      formula.names.append(try write(step, type, operands, &formula))
+    for (place, step) in function.steps.enumerated() {
+      var name = given[place]
+      if name == nil { name = try write(step, function.types[place], operands, &formula) }
+      formula.names.append(name ?? "")
     }
     return formula.names.last ?? ""
   }
@@ -136,6 +141,9 @@ extension GraphExporter {
     case .add, .sub, .mul, .div, .pow, .min, .max, .floorMod, .truncatedMod, .atan2: break
     }
     let (x, y) = (wide(a, &formula), wide(b, &formula))
+    if function == .max, formula.function.steps[b] == .literal(.float(0), type) {
+      return cast(emit("Relu", [x]), from: type.computing, to: type)
+    }
     return cast(
       try arithmetic(function, x, y, type.computing), from: type.computing, to: type)
   }

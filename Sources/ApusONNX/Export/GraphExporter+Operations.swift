@@ -10,7 +10,9 @@ extension GraphExporter {
     case .map(let map): return [try write(map, task)]
     case .transpose(let transpose):
       return [emit("Transpose", inputs, ["perm": .ints(transpose.permutation)])]
-    case .reshape(let reshape): return [try self.reshape(inputs[0], to: reshape.shape)]
+    case .reshape(let reshape):
+      if let constant = reshapedConstant(inputs[0], to: reshape.shape) { return [constant] }
+      return [try self.reshape(inputs[0], to: reshape.shape)]
     case .broadcast(let broadcast):
       return [emit("Expand", [inputs[0], try vector(broadcast.shape.dimensions)])]
     case .slice(let slice): return [try write(slice, task)]

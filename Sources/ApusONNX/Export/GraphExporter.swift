@@ -15,6 +15,8 @@ struct ExportTask {
   let node: Node
   let graph: Graph
   let operands: [String]
+  /// How often each value of the graph is used.
+  let uses: [ValueID: Int]
 
   /// The type of an operand.
   func type(_ place: Int) -> TensorType { graph.type(of: node.operands[place]) }
@@ -50,11 +52,15 @@ struct GraphExporter {
   private var opset = 21
   private var names = ExportNames()
   private var constants: [Constant: String] = [:]
+  /// What constants hold, by their names in the model.
+  private var contents: [String: Constant] = [:]
   private var failures: [Diagnostic] = []
   /// What nodes of the operation at hand are called after.
   private var stem = ""
   /// What stands for extents that have symbols: `i64` vectors of one element.
   var sizes: [Dimension: String] = [:]
+  /// The means of windows whose sums have a name, and how many elements a window has.
+  var means: [String: (name: String, count: Double)] = [:]
 
   init(_ source: Graph) { self.source = source }
 
@@ -105,11 +111,13 @@ struct GraphExporter {
     if let outputs {
       for (value, name) in zip(graph.outputs, outputs).reversed() { wanted[value] = name }
     }
+    let (uses, outerStem) = (graph.useCounts(), stem)
+    defer { stem = outerStem }
     for (index, node) in graph.nodes.enumerated() {
       let task = ExportTask(
-        node: node, graph: graph, operands: node.operands.map { known[$0] ?? "" })
+        node: node, graph: graph, operands: node.operands.map { known[$0] ?? "" }, uses: uses)
       let mark = frames[frames.count - 1].count
-      stem = node.origins.first.map(Self.nodeName) ?? ""
+      stem = node.origins.first.map(Self.nodeName) ?? outerStem
       for result in node.results { require(graph.type(of: result).element) }
       var results: [String] = []
       do throws(ExportFailure) {
@@ -225,8 +233,29 @@ struct GraphExporter {
     require(data.type.element)
     let new = names.unique(name.isEmpty ? "constant" : name)
     constants[key] = new
+    contents[new] = key
     initializers.append(ONNXTensor(new, data))
     return new
+  }
+
+  /// A constant under another shape; `nil` when a name stands for something else.
+  mutating func reshapedConstant(_ name: String, to shape: Shape) -> String? {
+    guard let known = contents[name], let data = known.data.reshaped(to: shape) else { return nil }
+    return constant(data, name: known.name)
+  }
+
+  /// Adds a constant to the `count` inputs of the node at hand that makes a value of a type.
+  mutating func addOperand(
+    to value: String, madeBy type: String, of count: Int, _ name: String, as shape: Shape
+  ) -> String? {
+    let last = frames.count - 1
+    guard
+      let place = frames[last].lastIndex(where: {
+        $0.outputs == [value] && $0.operatorType == type && $0.inputs.count == count
+      }), let operand = reshapedConstant(name, to: shape)
+    else { return nil }
+    frames[last][place].inputs.append(operand)
+    return value
   }
 
   /// A constant vector of integers.
