@@ -6,6 +6,7 @@ struct KernelEmitter {
   let target: Target
   var expressions: ExpressionEmitter
   private var declared: Set<Int> = []
+  private var insideParallel = false
   /// The number of the next register that the emitter makes itself.
   var nextRegister = 1_000_000
 
@@ -27,10 +28,12 @@ struct KernelEmitter {
   mutating func code(_ statement: Statement) -> [CStatement] {
     switch statement {
     case .loop(let kind, let variable, let extent, let statements):
+      let isParallel = kind == .parallel && !insideParallel
+      if isParallel { insideParallel = true }
+      defer { if isParallel { insideParallel = false } }
       let loop = CStatement.count(
         "i\(variable.number)", expressions.code(extent), body(statements))
-      return kind == .parallel
-        ? [.directive("APUS_PARALLEL"), loop] : [loop]
+      return isParallel ? [.directive("APUS_PARALLEL"), loop] : [loop]
     case .bind(let variable, let operation): return [bind(variable, operation)]
     case .within(let variable, let lower, let upper, let statements):
       let name = CExpression.name("i\(variable.number)")

@@ -19,6 +19,15 @@ public enum ThreadModel: String, Hashable, Sendable, CaseIterable {
   case none
 }
 
+extension Target {
+  /// The target with parallel loops cut into pieces that threads can take.
+  public func shared(by threads: ThreadModel) -> Target {
+    var target = self
+    target.pieces = threads == .none ? 1 : 8
+    return target
+  }
+}
+
 /// A model as C: the text of its files, and its weights.
 public struct CModel: Sendable {
   /// What the files are called and how they come about.

@@ -41,7 +41,8 @@ struct CompilePlan {
     compiler = CCompiler(command: arguments["--cc"])
     wishes = try CompilePlan.wishes(arguments)
     target =
-      kind == .bytecode ? .virtualMachine : try CompileOptions.target(arguments)
+      kind == .bytecode
+      ? .virtualMachine : try CompileOptions.target(arguments).shared(by: threads)
     var options = try CompileOptions.compilation(arguments)
     if stop == .import { options.passes = [] }
     self.options = options

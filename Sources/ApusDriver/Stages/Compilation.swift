@@ -41,6 +41,7 @@ public struct Compilation: Sendable {
   public private(set) var graph: Graph
   /// The graph as imported.
   public let imported: Graph
+  private let level: OptimizationLevel
 
   /// Imports and optimises a model: an ONNX file, or a graph as text (`.apir`).
   public init(_ path: String, _ options: Options) throws(DiagnosticError) {
@@ -50,6 +51,7 @@ public struct Compilation: Sendable {
       graph.symbols[place] = bound
     }
     imported = graph
+    level = options.level
     try Compilation.optimize(&graph, options)
     self.graph = graph
   }
@@ -84,6 +86,8 @@ public struct Compilation: Sendable {
 
   /// Lowers the graph for a target.
   public func program(for target: Target, name: String) throws(DiagnosticError) -> Program {
-    try Lowering.program(for: graph, target: target, name: name)
+    var target = target
+    if level == .aggressive, target.winograd > 0 { target.winograd = 4 }
+    return try Lowering.program(for: graph, target: target, name: name)
   }
 }

@@ -24,7 +24,9 @@ struct Runner {
     var threads = ThreadModel.none
 
     /// The machine that programs are scheduled for.
-    func target(of backend: Backend) -> Target { backend == .c ? target : .virtualMachine }
+    func target(of backend: Backend) -> Target {
+      backend == .c ? target.shared(by: threads) : .virtualMachine
+    }
   }
 
   /// The inputs in order.

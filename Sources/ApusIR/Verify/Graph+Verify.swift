@@ -170,14 +170,15 @@ struct GraphVerifier {
 // MARK: Kernels
 
 extension GraphVerifier {
-  /// A root that takes inputs only, at most one map of its result, and one output: the last result.
+  /// A root that takes inputs only, at most one map of its result, and one output: the last result;
+  /// or attention.
   private mutating func checkBody(_ kernel: FusedKernel, at place: Int) {
     let body = kernel.body
     if isKernel { return report("kernel-nesting", "a kernel inside a kernel", node: place) }
     var inner = GraphVerifier(graph: body, stage: stage, path: path + [place], isKernel: true)
     inner.run()
     problems += inner.problems
-    guard inner.problems.isEmpty else { return }
+    guard inner.problems.isEmpty, kernel.attention == nil else { return }
     guard let root = body.nodes.first, body.nodes.count <= 2, root.results.count == 1,
       body.outputs.count == 1, body.outputs.first == body.nodes.last?.results.first
     else {

@@ -66,6 +66,34 @@ struct KernelBuilder {
     nest(&self, 0, [])
   }
 
+  /// Nested loops cut into pieces that may run at the same time, one after the other within each.
+  ///
+  /// The body gets the number of its piece, which tells it the part of a buffer that is its own.
+  mutating func pieces(
+    of extents: [Int], _ body: (inout KernelBuilder, _ piece: Index, [Index]) -> Void
+  ) {
+    let total = extents.reduce(1, *)
+    let (count, each) = target.pieces(of: total)
+    if count == 1 { return loops(extents.map { Dimension($0) }) { body(&$0, Index(0), $1) } }
+    loop(count, .parallel) { builder, piece in
+      builder.loop(each) { builder, step in
+        func run(_ builder: inout KernelBuilder, _ place: Index) {
+          var (rest, places) = (place, extents.map { _ in Index(0) })
+          let axes = extents.indices.filter { extents[$0] != 1 }
+          for axis in axes.dropFirst().reversed() {
+            places[axis] = builder.bind(.remainder(rest, extents[axis]))
+            rest = builder.bind(.quotient(rest, extents[axis]))
+          }
+          if let first = axes.first { places[first] = rest }
+          body(&builder, piece, places)
+        }
+        let place = piece * each + step
+        if count * each == total { return run(&builder, place) }
+        builder.within(place, extent: Dimension(total)) { run(&$0, $1) }
+      }
+    }
+  }
+
   /// Runs over `0..<extent` in steps of as many lanes as the target has, then over the rest.
   mutating func strip(
     _ extent: Dimension, vectorized: Bool, _ kind: LoopKind = .serial,

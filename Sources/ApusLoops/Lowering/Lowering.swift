@@ -42,6 +42,9 @@ public struct Lowering {
           .unsupported, id: "size-bound", "a tensor of type \(type) has no useful bound",
           help: "bound its sizes: \(names.map { "--dim \($0)=1..64" }.joined(separator: " "))"))
     }
+    assert(
+      lowering.program.kernels.allSatisfy(\.sharedWrites.isEmpty),
+      "a parallel loop writes one place in several iterations")
     let numbers = lowering.program.removeUnusedBuffers()
     lowering.program.planMemory(
       reuses: lowering.reuses.compactMap { reuse in

@@ -11,6 +11,8 @@ extension Lowering {
     let channels = source.extents[1].fixed / conv.groups
     if channels == 1, conv.groups == result.extents[1].fixed {
       scheduleDepthwise(task, conv, source, result, weights)
+    } else if let form = winograd(conv, source, result) {
+      scheduleWinograd(task, conv, form, source, result, weights)
     } else {
       scheduleTiledConv(task, conv, source, result, weights)
     }
@@ -86,7 +88,7 @@ extension Lowering {
     let channels = source.extents[1].fixed / conv.groups
     let filters = result.extents[1].fixed / conv.groups
     let depth = channels * window.extents.reduce(1, *)
-    let extra = epiloguePlacements(task, shape: result.extents)
+    let extra = epiloguePlacements(task, shape: result.extents, lanesAlong: 1)
     let grid = flatGrid(conv, [source, result] + extra) ?? spatial
     let shape = TileShape.best(
       rows: grid.count > 1 && grid[grid.count - 1] < 14
@@ -161,7 +163,7 @@ extension Lowering {
       weights, name: constantName(task.operands[1]), depth: taps, columns: channels,
       shape: TileShape(rows: 1, vectors: padded / lanes), columnStride: taps
     ) { $0 }
-    let extra = epiloguePlacements(task, shape: result.extents)
+    let extra = epiloguePlacements(task, shape: result.extents, lanesAlong: 1)
     let halo = graph.type(of: task.results[0]).layout.halo
     let spatial = result.extents.dropFirst(2).map(\.fixed)
     let axes = Array(1...spatial.count)

@@ -5,6 +5,24 @@ extension Lowering {
   mutating func epiloguePlacements(_ task: KernelTask, shape: [Dimension]) -> [Placement] {
     task.epilogueOperands.map { placement(of: $0).broadcast(to: shape) }
   }
+
+  /// The further operands of a task's epilogue, to be read in vectors along one axis of the result;
+  /// copied where their elements lie too far apart for that.
+  mutating func epiloguePlacements(
+    _ task: KernelTask, shape: [Dimension], lanesAlong axis: Int
+  ) -> [Placement] {
+    let builder = KernelBuilder(target: target)
+    return task.epilogueOperands.map { value in
+      let operand = placement(of: value)
+      if builder.accepts(laneStride: operand.broadcast(to: shape).strides[axis]) {
+        return operand.broadcast(to: shape)
+      }
+      var order = Array(operand.extents.indices)
+      order.append(order.remove(at: axis - (shape.count - operand.extents.count)))
+      let back = order.indices.map { place in order.firstIndex(of: place) ?? place }
+      return contiguous(operand.permuted(order)).permuted(back).broadcast(to: shape)
+    }
+  }
 }
 
 extension KernelTask {

@@ -11,29 +11,21 @@ extension Lowering {
     let (steps, batch, hidden) = (x.sizes[0], x.sizes[1], x.sizes[2] / 4)
     let shape = TileShape.best(rows: batch, columns: 4 * hidden, depth: hidden, target: target)
     let transposed = placement(of: weights).permuted([1, 0])
-    var panels: PackedPanels
-    var pack: ((inout KernelBuilder, Placement) -> Void)?
-    if let data = graph.constant(weights) {
-      panels = packedConstant(
-        data, name: constantName(weights), depth: hidden, columns: 4 * hidden, shape: shape,
-        columnStride: hidden
-      ) { $0 }
-    } else {
-      (panels, pack) = self.panels(of: transposed, shape: shape, rows: batch)
-    }
+    let (panels, pack) = lastingPanels(of: transposed, shape: shape, rows: batch)
     let gates = allocate(
       TensorType(.f32, [batch, 4 * hidden]), name: "gates", .arena(offset: 0))
     let product = KernelTask(root: task.root, operands: [], results: [], type: task.rootType)
     kernel("lstm", origins: task.origins) { builder in
       builder.copy(from: starts[0], to: states[1])
       builder.copy(from: starts[1], to: states[2])
-      pack?(&builder, transposed)
-      builder.loop(steps) { builder, step in
+      pack?(&builder, panels, transposed)
+      builder.turns(steps, panels: panels.count) { builder, step, isBackward in
         let time = lstm.reverse ? step * -1 + (steps - 1) : step
         builder.multiply(
           TiledMultiply(
             left: states[1], leftAxes: [0], leftScale: [1], levels: [(hidden, 1)], panels: panels,
-            result: gates, resultAxes: [0], columnAxis: 1, grid: [batch], shape: shape),
+            result: gates, resultAxes: [0], columnAxis: 1, grid: [batch], shape: shape,
+            isBackward: isBackward),
           product, extra: [])
         builder.cell(
           gates: gates, input: x.fixing([0], at: [time]), output: states[0].fixing([0], at: [time]),

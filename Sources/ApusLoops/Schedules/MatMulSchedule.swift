@@ -9,26 +9,73 @@ extension Lowering {
     guard task.rootType.shape.dimensions == extents, result.isFixed, left.isFixed,
       placement(of: task.operands[1]).isFixed, canTile(task, left, result)
     else { return scheduleAnyContraction(task) }
-    let rank = extents.count
-    let (rows, columns) = (extents[rank - 2].fixed, extents[rank - 1].fixed)
-    let depth = left.extents[left.extents.count - 1].fixed
-    let shape = TileShape.best(
-      rows: rows, columns: columns, depth: depth,
-      rowStride: left.strides[left.strides.count - 2].fixed, target: target)
-    let extra = epiloguePlacements(task, shape: extents)
+    let extra = epiloguePlacements(
+      task, shape: extents, lanesAlong: extents.count - 1)
     let batch = Array(extents.dropLast(2))
-    let batchAxes = Array(batch.indices)
     let wideLeft = left.broadcast(to: batch + left.extents.suffix(2))
-    let right = matMulRight(task, batch: batch, depth: depth, columns: columns, shape: shape)
+    let right = placement(of: task.operands[1]).broadcast(
+      to: batch + [wideLeft.extents[batch.count + 1], extents[batch.count + 1]])
     offerEpilogueReuse(task, extra, result)
+    let isShared = batch.indices.allSatisfy { right.strides[$0] == 0 || batch[$0] == 1 }
+    if isShared {
+      let grid = RowGrid([wideLeft, result] + extra)
+      multiplyRows(task, grid, right.fixing(Array(batch.indices), at: batch.map { _ in Index(0) }))
+    } else {
+      multiplyBatch(task, left: wideLeft, right: right, result: result, extra: extra)
+    }
+  }
+
+  /// All rows with one matrix.
+  private mutating func multiplyRows(_ task: KernelTask, _ grid: RowGrid, _ right: Placement) {
+    let (left, result) = (grid.tensors[0], grid.tensors[1])
+    let count = grid.extents.count
+    let rowStride = left.steps[count - 1]
+    let shape = TileShape.best(
+      rows: grid.extents[count - 1], columns: right.sizes[1], depth: right.sizes[0],
+      rowStride: rowStride, target: target)
+    let (panels, pack) = lastingPanels(
+      of: right, shape: shape, rows: grid.extents.reduce(1, *))
+    let axes = Array(0..<count)
+    let job = TiledMultiply(
+      left: left, leftAxes: axes, leftScale: axes.map { _ in 1 },
+      levels: [(right.sizes[0], left.steps[count])], panels: panels, result: result,
+      resultAxes: axes, columnAxis: count, grid: grid.extents, shape: shape)
     kernel("matmul", origins: task.origins) { builder in
-      builder.loops(batch, .parallel) { builder, places in
+      pack?(&builder, panels, right)
+      builder.multiply(job, task, extra: Array(grid.tensors.dropFirst(2)))
+      builder.finishApart(task, result, Array(grid.tensors.dropFirst(2)))
+    }
+  }
+
+  /// One product after the other.
+  private mutating func multiplyBatch(
+    _ task: KernelTask, left: Placement, right: Placement, result: Placement, extra: [Placement]
+  ) {
+    let batch = Array(result.sizes.dropLast(2))
+    let axes = Array(batch.indices)
+    let (rows, depth) = (left.sizes[batch.count], left.sizes[batch.count + 1])
+    let shape = TileShape.best(
+      rows: rows, columns: right.sizes[batch.count + 1], depth: depth,
+      rowStride: left.steps[batch.count], target: target)
+    let (panels, pack) = panels(
+      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape, rows: rows,
+      copies: target.pieces(of: batch.reduce(1, *)).count)
+    kernel("matmul", origins: task.origins) { builder in
+      builder.pieces(of: batch) { builder, piece, places in
+        let matrix = right.fixing(axes, at: places)
+        var moved = panels
+        if let pack {
+          moved.origin = piece * panels.count
+          pack(&builder, moved, matrix)
+        } else {
+          moved.origin = matrix.origin
+        }
         let job = TiledMultiply(
-          left: wideLeft.fixing(batchAxes, at: places), leftAxes: [0], leftScale: [1],
-          levels: [(depth, wideLeft.steps[batch.count + 1])],
-          panels: right(&builder, places), result: result.fixing(batchAxes, at: places),
-          resultAxes: [0], columnAxis: 1, grid: [rows], shape: shape)
-        builder.multiply(job, task, extra: extra.map { $0.fixing(batchAxes, at: places) })
+          left: left.fixing(axes, at: places), leftAxes: [0], leftScale: [1],
+          levels: [(depth, left.steps[batch.count + 1])], panels: moved,
+          result: result.fixing(axes, at: places), resultAxes: [0], columnAxis: 1, grid: [rows],
+          shape: shape)
+        builder.multiply(job, task, extra: extra.map { $0.fixing(axes, at: places) })
       }
       builder.finishApart(task, result, extra)
     }
@@ -52,35 +99,6 @@ extension Lowering {
     }
   }
 
-  /// How to get the panels of the right operand for one batch place.
-  private mutating func matMulRight(
-    _ task: KernelTask, batch: [Dimension], depth: Int, columns: Int, shape: TileShape
-  ) -> (inout KernelBuilder, [Index]) -> PackedPanels {
-    let value = task.operands[1]
-    let right = placement(of: value).broadcast(
-      to: batch + [Dimension(depth), Dimension(columns)])
-    let (down, across) = (right.steps[batch.count], right.steps[batch.count + 1])
-    if let data = constants[right.buffer], let base = right.origin.fixed,
-      zip(right.strides, batch).allSatisfy({ $0 == 0 || $1 == 1 })
-    {
-      let panels = packedConstant(
-        data, name: constantName(value), depth: depth, columns: columns, shape: shape,
-        base: base, columnStride: across
-      ) { $0 * down }
-      return { _, _ in panels }
-    }
-    let axes = Array(batch.indices)
-    let (panels, pack) = panels(
-      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape,
-      rows: task.rootType.shape.extents?.dropLast().last ?? 1)
-    return { builder, places in
-      let matrix = right.fixing(axes, at: places)
-      var moved = panels
-      if let pack { pack(&builder, matrix) } else { moved.origin = matrix.origin }
-      return moved
-    }
-  }
-
   /// The name of a constant, for the buffer that holds it in another form.
   func constantName(_ value: ValueID) -> String {
     guard case .constant(let constant)? = graph.producer(of: value)?.operation else { return "" }
@@ -101,5 +119,37 @@ extension KernelBuilder {
   mutating func finishApart(_ task: KernelTask, _ result: Placement, _ extra: [Placement]) {
     guard let function = task.epilogue, !target.fuses(function) else { return }
     map(function, [result] + extra, to: result)
+  }
+}
+
+/// The rows of several tensors that all but their last axis run over, with axes joined where they
+/// follow each other in every tensor.
+private struct RowGrid {
+  /// The rows along each remaining axis; at least one axis.
+  var extents: [Int] = []
+  /// The tensors over these axes and their last one.
+  var tensors: [Placement]
+
+  init(_ tensors: [Placement]) {
+    self.tensors = tensors
+    let rows = tensors[0].sizes.dropLast()
+    var kept: [Int] = []
+    for axis in rows.indices where rows[axis] != 1 {
+      if let last = kept.last,
+        tensors.allSatisfy({ $0.steps[last] == $0.steps[axis] * rows[axis] })
+      {
+        extents[extents.count - 1] *= rows[axis]
+        kept[kept.count - 1] = axis
+      } else {
+        extents.append(rows[axis])
+        kept.append(axis)
+      }
+    }
+    if extents.isEmpty { (extents, kept) = ([1], [rows.count - 1]) }
+    for number in tensors.indices {
+      let tensor = tensors[number]
+      self.tensors[number].strides = (kept + [rows.count]).map { tensor.strides[$0] }
+      self.tensors[number].extents = extents.map { Dimension($0) } + [tensor.extents[rows.count]]
+    }
   }
 }

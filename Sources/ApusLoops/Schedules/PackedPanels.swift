@@ -4,7 +4,7 @@ internal import ApusIR
 ///
 /// Panel `p` holds columns from `starts[p]` on as `[depth][widths[p]]`; missing columns are zero.
 struct PackedPanels {
-  let buffer: BufferID
+  var buffer: BufferID
   let depth: Int
   let columns: Int
   /// The columns of a full panel, and of the last one, both multiples of the lanes of a tile.
@@ -57,6 +57,9 @@ struct PackedPanels {
   }
 }
 
+/// Copies a matrix into panels while the program runs.
+typealias Packing = (inout KernelBuilder, PackedPanels, Placement) -> Void
+
 extension Lowering {
   /// Panels of a constant matrix, packed when the program is written out.
   ///
@@ -74,28 +77,44 @@ extension Lowering {
     program[id].count = panels.count
     program[id].storage = .constant(
       ConstantData(byteCount: panels.count * 4) { target in
-        data.withBytes { bytes in
-          let aligned = AlignedFloats(bytes)
-          aligned.withPointer { source in
-            PackedPanels.pack(
-              target, depth: depth, columns: columns, width: width, lastWidth: lastWidth,
-              source: source + base, depthStride: offset, columnStride: columnStride)
-          }
+        data.withFloats { source in
+          PackedPanels.pack(
+            target, depth: depth, columns: columns, width: width, lastWidth: lastWidth,
+            source: source + base, depthStride: offset, columnStride: columnStride)
         }
       })
     return panels
   }
 
+  /// Panels of a matrix `[depth, columns]` that stays the same, and what packs them at run time.
+  mutating func lastingPanels(
+    of matrix: Placement, shape: TileShape, rows: Int
+  ) -> (panels: PackedPanels, pack: Packing?) {
+    guard let data = constants[matrix.buffer], let base = matrix.origin.fixed else {
+      return panels(of: matrix, shape: shape, rows: rows)
+    }
+    let down = matrix.steps[0]
+    let panels = packedConstant(
+      data, name: program[matrix.buffer].name, depth: matrix.sizes[0], columns: matrix.sizes[1],
+      shape: shape, base: base, columnStride: matrix.steps[1]
+    ) { $0 * down }
+    return (panels, nil)
+  }
+
   /// Panels of a matrix `[depth, columns]` that is computed at run time.
   ///
   /// Used in place when rows are contiguous and whole and few rows will be multiplied with it, or
-  /// its rows do not all fall into the same cache sets; copied by the returned part otherwise.
+  /// its rows do not all fall into the same cache sets; copied by the returned part otherwise, into
+  /// one of several `copies`.
   mutating func panels(
-    of matrix: Placement, shape: TileShape, rows: Int
-  ) -> (panels: PackedPanels, pack: ((inout KernelBuilder, Placement) -> Void)?) {
+    of matrix: Placement, shape: TileShape, rows: Int, copies: Int = 1
+  ) -> (panels: PackedPanels, pack: Packing?) {
     let (depth, columns) = (matrix.sizes[0], matrix.sizes[1])
-    let collides = rows >= 32 && matrix.steps[0] % 256 == 0
-    if matrix.steps[1] == 1, columns % target.tileLanes == 0, !collides {
+    // Rows 1 KiB apart fall into few cache sets; rows far apart take an address translation each.
+    let scattered =
+      rows >= 32 && matrix.steps[0] % 256 == 0
+      || rows >= 512 && matrix.steps[0] > columns && depth * matrix.steps[0] > 1 << 18
+    if matrix.steps[1] == 1, columns % target.tileLanes == 0, !scattered {
       var panels = PackedPanels(
         buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
       panels.origin = matrix.origin
@@ -105,10 +124,9 @@ extension Lowering {
     }
     let draft = PackedPanels(
       buffer: matrix.buffer, depth: depth, columns: columns, shape: shape, target: target)
-    let buffer = scratch(.f32, count: draft.count)
-    let panels = PackedPanels(
-      buffer: buffer, depth: depth, columns: columns, shape: shape, target: target)
-    return (panels, { builder, source in builder.pack(source, into: panels) })
+    var panels = draft
+    panels.buffer = scratch(.f32, count: copies * draft.count)
+    return (panels, { builder, panels, source in builder.pack(source, into: panels) })
   }
 }
 
@@ -123,13 +141,13 @@ extension KernelBuilder {
       builder.copy(
         from: source,
         to: Placement(
-          buffer: panels.buffer, element: .f32, origin: panel * panels.panelStride,
+          buffer: panels.buffer, element: .f32, origin: panels.origin + panel * panels.panelStride,
           extents: source.extents, strides: [Dimension(panels.width), 1]))
     }
     let rest = panels.columns - full * panels.width
     guard rest > 0 else { return }
     var last = Placement(
-      buffer: panels.buffer, element: .f32, origin: Index(full * panels.panelStride),
+      buffer: panels.buffer, element: .f32, origin: panels.origin + full * panels.panelStride,
       extents: [Dimension(panels.depth), Dimension(rest)],
       strides: [Dimension(panels.lastWidth), 1])
     let source = matrix.slice(axis: 1, start: full * panels.width, count: rest)
@@ -138,6 +156,13 @@ extension KernelBuilder {
       last = last.slice(axis: 1, start: rest, count: panels.lastWidth - rest)
       fill(last, .float(0))
     }
+  }
+}
+
+extension TensorData {
+  /// The numbers of an `f32` tensor.
+  func withFloats(_ body: (UnsafePointer<Float>) -> Void) {
+    withBytes { AlignedFloats($0).withPointer(body) }
   }
 }
 

@@ -38,8 +38,9 @@ extension Lowering {
       for (start, state) in zip(operands[first...], results[1...]) {
         builder.copy(from: start, to: state)
       }
-      for product in products { product.pack?(&builder, product.weights) }
-      builder.loop(steps) { builder, step in
+      for product in products { product.pack?(&builder, product.tiles.panels, product.weights) }
+      let numbers = products.reduce(0) { $0 + $1.tiles.panels.count }
+      builder.turns(steps, panels: numbers) { builder, step, isBackward in
         let time = layer.reverse ? step * -1 + (steps - 1) : step
         let turn = RecurrentStep(
           layer: layer, input: x.fixing([0], at: [time]), gates: gates,
@@ -52,7 +53,9 @@ extension Lowering {
               builder.store(turn.access(scratch, place, lanes), value, lanes: lanes)
             }
           }
-          builder.multiply(product.tiles, part, extra: [])
+          var tiles = product.tiles
+          tiles.isBackward = isBackward
+          builder.multiply(tiles, part, extra: [])
         }
         builder.step(turn)
       }
@@ -66,16 +69,7 @@ extension Lowering {
     let (batch, columns, depth) = (left.sizes[0], result.sizes[1], left.sizes[1])
     let shape = TileShape.best(rows: batch, columns: columns, depth: depth, target: target)
     let transposed = placement(of: weights).permuted([1, 0])
-    var panels: PackedPanels
-    var pack: ((inout KernelBuilder, Placement) -> Void)?
-    if let data = graph.constant(weights) {
-      panels = packedConstant(
-        data, name: constantName(weights), depth: depth, columns: columns, shape: shape,
-        columnStride: depth
-      ) { $0 }
-    } else {
-      (panels, pack) = self.panels(of: transposed, shape: shape, rows: batch)
-    }
+    let (panels, pack) = lastingPanels(of: transposed, shape: shape, rows: batch)
     let tiles = TiledMultiply(
       left: left, leftAxes: [0], leftScale: [1], levels: [(depth, 1)], panels: panels,
       result: result, resultAxes: [0], columnAxis: 1, grid: [batch], shape: shape)
@@ -87,7 +81,7 @@ extension Lowering {
 private struct StateProduct {
   let tiles: TiledMultiply
   let weights: Placement
-  let pack: ((inout KernelBuilder, Placement) -> Void)?
+  let pack: Packing?
 }
 
 /// The tensors of one step of a recurrent layer.

@@ -83,6 +83,8 @@ struct TiledMultiply {
   /// The grid of rows.
   var grid: [Int]
   var shape: TileShape
+  /// Whether the last panel comes first.
+  var isBackward = false
 }
 
 extension TiledMultiply {
@@ -116,6 +118,23 @@ extension TiledMultiply {
 }
 
 extension KernelBuilder {
+  /// Steps that multiply with the same panels one after the other.
+  ///
+  /// Panels that fill a cache are walked there and back, so that each step finds in it what the
+  /// step before read last.
+  mutating func turns(
+    _ steps: Int, panels: Int, _ body: (inout KernelBuilder, Index, _ isBackward: Bool) -> Void
+  ) {
+    guard panels * 4 > target.cacheBytes / 2, steps > 1 else {
+      return loop(steps) { body(&$0, $1, false) }
+    }
+    loop(steps / 2) { builder, pair in
+      body(&builder, pair * 2, false)
+      body(&builder, pair * 2 + 1, true)
+    }
+    if steps % 2 == 1 { body(&self, Index(steps - 1), false) }
+  }
+
   /// All tiles of a multiply: for blocks of rows, for panels, for tiles.
   mutating func multiply(_ job: TiledMultiply, _ task: KernelTask, extra: [Placement]) {
     let steps = job.stepsPerBlock(target)
@@ -139,7 +158,8 @@ extension KernelBuilder {
     _ job: TiledMultiply, _ task: KernelTask, extra: [Placement], _ kind: LoopKind
   ) {
     let panels = job.panels
-    loop(panels.fullPanels, kind) { builder, panel in
+    loop(panels.fullPanels, kind) { builder, number in
+      let panel = job.isBackward ? number * -1 + (panels.fullPanels - 1) : number
       builder.tiles(grid: job.grid, height: job.shape.rows) { builder, block in
         builder.tile(
           job, task, extra, block, panel: panel, width: panels.width, stored: panels.width)

@@ -40,6 +40,20 @@ public struct Target: Hashable, Sendable {
   public var cacheBytes: Int
   /// Flags for the C compiler beside `-O3`.
   public var compilerFlags: [String]
+  /// The largest tile of Winograd's algorithm, in elements of a line of the result: 0, 2 or 4.
+  ///
+  /// Tiles of 2 are as accurate as plain sums, tiles of 4 lose about two bits.
+  public var winograd = 0
+  /// How many pieces a parallel loop is cut into whose iterations need memory of their own.
+  ///
+  /// Each piece has that memory once; 1 where one thread runs everything.
+  public var pieces = 1
+
+  /// How many pieces a loop is cut into, and the iterations of each but perhaps the last.
+  func pieces(of total: Int) -> (count: Int, each: Int) {
+    let each = max((total + pieces - 1) / pieces, 1)
+    return (max((total + each - 1) / each, 1), each)
+  }
 
   /// Whether tiles and windows apply an epilogue themselves.
   func fuses(_ epilogue: Pointwise) -> Bool { epilogues == .all || epilogue.epilogueSteps != nil }

@@ -46,11 +46,11 @@ extension Pass {
   public static let fuseMaps = Pass(
     "fuse-maps", "compose chains of elementwise functions", rules: [.composeMaps])
 
-  /// Forms kernels: an operation with the map that follows it.
+  /// Forms kernels: an operation with the map that follows it, and attention.
   ///
   /// Before: `%1 = conv %x, %w`, `%2 = map %1, %b {max(add(a, b), 0)}`.
   /// After: `%2 = kernel %x, %w, %b` with both in its body.
   public static let fuseKernels = Pass(
-    "fuse-kernels", "let operations apply the map that follows them",
-    stage: .optimised, rules: [.fuseEpilogue])
+    "fuse-kernels", "let operations apply the map that follows them, and form attention",
+    stage: .optimised, rules: [.fuseEpilogue, .fuseAttention])
 }

@@ -1,0 +1,176 @@
+import ApusBytecode
+import ApusC
+import ApusIR
+import ApusLoops
+import ApusRuntime
+import ApusTestSupport
+import Testing
+
+@testable import ApusTransforms
+
+/// Fast schedules compute what plain loops do, and the same bits in C and in the interpreter.
+@Suite struct ScheduleTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let name: String
+    let kernel: String
+    let text: String
+    var testDescription: String { name }
+  }
+
+  static let cases = [
+    convolution("even", channels: 16, filters: 32, height: 6, width: 10, batch: 1),
+    convolution("by four", channels: 32, filters: 16, height: 8, width: 12, batch: 2),
+    convolution(
+      "residual across", window: 5, channels: 4, filters: 20, height: 6, width: 7, batch: 1),
+    convolution("several blocks", channels: 16, filters: 16, height: 64, width: 64, batch: 1),
+    Case(
+      name: "matmul with a residual across", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<6x20xf32>, %const: tensor<20x32xf32>, %r: tensor<32x6xf32>) \
+        -> (y: tensor<6x32xf32>) {
+          %0 = matmul %x, %const : tensor<6x32xf32>
+          %1 = transpose %r {permutation = [1, 0]} : tensor<6x32xf32>
+          %2 = map %0, %1 {f = (a: f32, b: f32) sub(a, b)} : tensor<6x32xf32>
+          return %2
+        }
+
+        """),
+    Case(
+      name: "rows of a batch", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<3x5x1x20xf32>, %const: tensor<20x40xf32>, %b: tensor<3x1x1x40xf32>) \
+        -> (y: tensor<3x5x1x40xf32>) {
+          %0 = matmul %x, %const : tensor<3x5x1x40xf32>
+          %1 = broadcast %b {shape = <3x5x1x40>} : tensor<3x5x1x40xf32>
+          %2 = map %0, %1 {f = (a: f32, b: f32) add(a, b)} : tensor<3x5x1x40xf32>
+          return %2
+        }
+
+        """),
+    Case(
+      name: "a batch of transposed matrices", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<2x5x7x20xf32>, %z: tensor<2x5x33x20xf32>) -> (y: tensor<2x5x7x33xf32>) {
+          %0 = transpose %z {permutation = [0, 1, 3, 2]} : tensor<2x5x20x33xf32>
+          %1 = matmul %x, %0 : tensor<2x5x7x33xf32>
+          return %1
+        }
+
+        """),
+    attention("short", rows: 30, keys: 37, depth: 16, width: 24),
+    attention("one row", rows: 1, keys: 40, depth: 8, width: 16),
+    attention("whole vectors", rows: 40, keys: 64, depth: 32, width: 32),
+    Case(
+      name: "large recurrent weights", kernel: "lstm",
+      text: """
+        graph @g(%x: tensor<5x1x1024xf32>, %const: tensor<1024x256xf32>, %h: tensor<1x256xf32>, \
+        %c: tensor<1x256xf32>) -> (y: tensor<5x1x256xf32>) {
+          %0 = map %const {f = (a: f32) mul(a, 0.05:f32)} : tensor<1024x256xf32>
+          %1, %2, %3 = lstm %x, %0, %h, %c : tensor<5x1x256xf32>, tensor<1x256xf32>, \
+        tensor<1x256xf32>
+          return %1
+        }
+
+        """),
+  ]
+
+  private static func convolution(
+    _ name: String, window: Int = 3, channels: Int, filters: Int, height: Int, width: Int,
+    batch: Int
+  ) -> Case {
+    let type = "tensor<\(batch)x\(filters)x\(height)x\(width)xf32>"
+    let (size, border) = ("\(window)x\(window)", "[\(window / 2), \(window / 2)]")
+    return Case(
+      name: "\(size) \(name)", kernel: window == 3 ? "winograd" : "conv",
+      text: """
+        graph @g(%x: tensor<\(batch)x\(channels)x\(height)x\(width)xf32>, \
+        %const: tensor<\(filters)x\(channels)x\(size)xf32>, %r: \(type)) -> (y: \(type)) {
+          %0 = conv %x, %const {extents = [\(window), \(window)], before = \(border), \
+        after = \(border)} : \(type)
+          %1 = map %0, %r {f = (a: f32, b: f32) max(add(a, b), 0.0:f32)} : \(type)
+          return %1
+        }
+
+        """)
+  }
+
+  /// Four heads of queries share two of keys and values; the mask is the same for all heads.
+  private static func attention(
+    _ name: String, rows: Int, keys: Int, depth: Int, width: Int
+  ) -> Case {
+    let scores = "tensor<1x4x\(rows)x\(keys)xf32>"
+    func shared(_ value: String, _ number: Int, _ lines: Int, _ columns: Int) -> String {
+      """
+        %\(number) = reshape %\(value) {shape = <1x2x1x\(lines)x\(columns)>} \
+      : tensor<1x2x1x\(lines)x\(columns)xf32>
+        %\(number + 1) = broadcast %\(number) {shape = <1x2x2x\(lines)x\(columns)>} \
+      : tensor<1x2x2x\(lines)x\(columns)xf32>
+        %\(number + 2) = reshape %\(number + 1) {shape = <1x4x\(lines)x\(columns)>} \
+      : tensor<1x4x\(lines)x\(columns)xf32>
+      """
+    }
+    return Case(
+      name: "attention, \(name)", kernel: "attention",
+      text: """
+        graph @g(%q: tensor<1x\(rows)x4x\(depth)xf32>, %k: tensor<1x2x\(keys)x\(depth)xf32>, \
+        %v: tensor<1x2x\(keys)x\(width)xf32>, %m: tensor<1x1x\(rows)x\(keys)xf32>) \
+        -> (y: tensor<1x4x\(rows)x\(width)xf32>) {
+          %0 = transpose %q {permutation = [0, 2, 1, 3]} : tensor<1x4x\(rows)x\(depth)xf32>
+        \(shared("k", 1, keys, depth))
+          %4 = transpose %3 {permutation = [0, 1, 3, 2]} : tensor<1x4x\(depth)x\(keys)xf32>
+        \(shared("v", 5, keys, width))
+          %8 = matmul %0, %4 : \(scores)
+          %9 = map %8, %m {f = (a: f32, b: f32) add(mul(a, 0.25:f32), b)} : \(scores)
+          %10 = softmax %9 {axis = 3} : \(scores)
+          %11 = matmul %10, %7 : tensor<1x4x\(rows)x\(width)xf32>
+          return %11
+        }
+
+        """)
+  }
+
+  @Test(arguments: cases) func agreesWithPlainLoops(_ test: Case) throws {
+    let plain = try Graph(text: test.text)
+    let fast = try optimized(plain, OptimizationLevel.full.pipeline)
+    var random = SeededRandom(seed: 3)
+    let inputs = plain.inputs.map { TensorData(random: plain.type(of: $0), using: &random) }
+    let want = try plain.interpreted(inputs)
+    for winograd in test.kernel == "winograd" ? [2, 4] : [2] {
+      var (machine, native) = (Target.virtualMachine, Target.native)
+      (machine.winograd, native.winograd) = (winograd, winograd)
+      let program = try Lowering.program(for: fast, target: machine, name: "g")
+      #expect(program.kernels.contains { $0.name == test.kernel + "_0" })
+      let got = try Session(try Bytecode.encode(program)).run(inputs)
+      for (a, b) in zip(got, want) {
+        let bound = Tolerance(absolute: 1e-3, relative: 1e-3)
+        #expect(TensorComparison(a, with: b, tolerance: bound)?.isMatch == true)
+      }
+      machine.pieces = 3
+      let cut = try Lowering.program(for: fast, target: machine, name: "g")
+      let pieces = try Session(try Bytecode.encode(cut)).run(inputs)
+      for (a, b) in zip(got, pieces) {
+        #expect(TensorComparison(a, with: b, tolerance: .exact)?.isMatch == true)
+      }
+      guard native.lanes >= 8 else { continue }
+      let code = try outcome(
+        try Lowering.program(for: fast, target: native, name: "g"), inputs, target: native)
+      // Sums along rows are split by the lanes of the target.
+      let tolerance =
+        test.kernel == "attention" ? Tolerance(absolute: 1e-6, relative: 1e-5) : .exact
+      for (a, b) in zip(got, code) {
+        let same = TensorComparison(a, with: b, tolerance: tolerance)
+        #expect(same?.isMatch == true, "C and bytecode: \(String(describing: same))")
+      }
+    }
+  }
+
+  /// What the emitted C computes.
+  private func outcome(
+    _ program: Program, _ inputs: [TensorData], target: Target
+  ) throws -> [TensorData] {
+    let model = CModel(program, target: target, options: CModel.Options())
+    let folder = try TemporaryFolder()
+    let library = try CCompiler().buildLibrary(model, target: target, in: folder.path)
+    return try NativeModel(library: library, name: "g").run(inputs)
+  }
+}
