@@ -2,6 +2,7 @@ import ApusBytecode
 import ApusIR
 import ApusLoops
 import ApusTestSupport
+import Foundation
 import Testing
 
 @testable import ApusONNX
@@ -115,10 +116,21 @@ private let cases: [ExportCase] = [
     }
     let model = try graph.exported(ExportOptions(embeddedBytes: 8))
     #expect(model.weights.map(\.byteCount) == [12, 12])
-    var bytes: [UInt8] = []
-    model.forEachPiece { bytes += $0 }
-    #expect(bytes.count == 2 * ExportedModel.alignment)
-    #expect(Array(bytes[64..<68]) == [0, 0, 0x80, 0x3f])  // 1, the first number of w1
+    var weights = Data()
+    model.forEachPiece { weights.append(contentsOf: $0) }
+    #expect(weights.count == 2 * ExportedModel.alignment)
+
+    let folder = FileManager.default.temporaryDirectory.appending(path: "export-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data(model.bytes).write(to: folder.appending(path: "model.onnx"))
+    try weights.write(to: folder.appending(path: "weights.bin"))
+    let again = try Graph(importing: folder.path + "/model.onnx")
+    for (old, new) in zip(graph.outputs, again.outputs) {
+      #expect(again.constant(new) == nil)  // an Identity gives the output its name
+      #expect(
+        again.producer(of: new).flatMap { again.constant($0.operands[0]) } == graph.constant(old))
+    }
   }
 }
 
