@@ -31,7 +31,10 @@ extension GraphExporter {
     let wide = type.element.computing
     let x = cast(task.operands[0], from: type.element, to: wide)
     let inner = Shape(Array(type.shape.dimensions[normalize.axis...]))
-    if normalize.centered, let extents = inner.extents, let count = inner.elementCount.constant {
+    // LayerNormalization wants a scale, even one of ones; a large one is not worth its bytes.
+    if normalize.centered, let extents = inner.extents, let count = inner.elementCount.constant,
+      count <= 1 << 20
+    {
       let ones = cast(
         constant(TensorData(.f32, extents, [Float](repeating: 1, count: count))), from: .f32,
         to: wide)
