@@ -50,7 +50,7 @@ import Testing
   private func integers(_ name: String, _ extents: [Int], _ values: [Int64]) -> ONNXTensor {
     ONNXTensor(
       name: name, element: .i64, extents: extents,
-      contents: .data(TensorData(.i64, extents, values)))
+      data: TensorData(.i64, extents, values))
   }
 
   private func imported(

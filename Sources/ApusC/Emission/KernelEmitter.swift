@@ -85,6 +85,9 @@ struct KernelEmitter {
   func store(_ access: Access, _ value: Expression, lanes: Int) -> CStatement {
     let storage = expressions.buffers[access.buffer.number].element
     var code = expressions.value(value, lanes: lanes)
+    if expressions.buffers[access.buffer.number].holdsPointers {
+      return .assign(expressions.element(access), .call("apus_give", [.pool, code.code]))
+    }
     if lanes == 1 {
       return .assign(expressions.element(access), expressions.stored(code.code, storage))
     }

@@ -38,7 +38,8 @@ extension ModelEmitter {
       .call(
         call.function,
         call.arguments.map { pointer($0, isWritten: written.contains($0)) }
-          + call.symbols.map { .cast("ptrdiff_t", .name(symbolNames[$0] ?? "")) }))
+          + call.symbols.map { .cast("ptrdiff_t", .name(symbolNames[$0] ?? "")) }
+          + (call.usesPool ? [.unary("&", .pool)] : [])))
   }
 
   private func element(_ access: Access) -> CExpression {

@@ -12,6 +12,8 @@ enum CompileOptions {
     Arguments.Option(
       name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
       isRepeatable: true),
+    Arguments.Option(
+      name: "--string-bytes", value: "N", help: "room for the strings of a run (65536)"),
     Arguments.Option(name: "--pass-pipeline", value: "P1,P2", help: "passes in place of -O's"),
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
     diagnostics,
@@ -35,6 +37,8 @@ enum CompileOptions {
       OptimizationLevel(rawValue: try arguments.integer("-O", in: 0...3, default: 2)) ?? .full
     options.rewriteLimit = try arguments.integer(
       "--rewrite-limit", in: 0...Int.max, default: .max)
+    options.stringBytes = try arguments.integer(
+      "--string-bytes", in: 1...1 << 30, default: options.stringBytes)
     if let text = arguments["--pass-pipeline"] { options.passes = try passes(text) }
     for text in arguments.all("--dim") { try addDimension(text, to: &options) }
     return options

@@ -28,6 +28,8 @@ public struct Compilation: Sendable {
     public var dimensions: [String: Int] = [:]
     /// Bounds of symbolic dimensions that stay open.
     public var bounds: [SymbolBounds] = []
+    /// The room for the strings of a run.
+    public var stringBytes = Lowering.standardStringBytes
     /// The most rules that passes may apply.
     public var rewriteLimit = Int.max
     /// What is shown on the way.
@@ -41,7 +43,7 @@ public struct Compilation: Sendable {
   public private(set) var graph: Graph
   /// The graph as imported.
   public let imported: Graph
-  private let level: OptimizationLevel
+  private let stringBytes: Int
 
   /// Imports and optimises a model: an ONNX file, or a graph as text (`.apir`).
   public init(_ path: String, _ options: Options) throws(DiagnosticError) {
@@ -51,7 +53,7 @@ public struct Compilation: Sendable {
       graph.symbols[place] = bound
     }
     imported = graph
-    level = options.level
+    stringBytes = options.stringBytes
     try Compilation.optimize(&graph, options)
     self.graph = graph
   }
@@ -86,8 +88,6 @@ public struct Compilation: Sendable {
 
   /// Lowers the graph for a target.
   public func program(for target: Target, name: String) throws(DiagnosticError) -> Program {
-    var target = target
-    if level == .aggressive, target.winograd > 0 { target.winograd = 4 }
-    return try Lowering.program(for: graph, target: target, name: name)
+    try Lowering.program(for: graph, target: target, name: name, stringBytes: stringBytes)
   }
 }

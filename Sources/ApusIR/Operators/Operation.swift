@@ -13,6 +13,7 @@ public enum Operation: Hashable, Sendable {
   case take(Take)
   case scatter(Scatter)
   case sort(Sort)
+  case split(Split)
   case matmul(MatMul)
   case conv(Conv)
   case pool(Pool)
@@ -47,6 +48,7 @@ public enum Operation: Hashable, Sendable {
     case .take(let operation): operation
     case .scatter(let operation): operation
     case .sort(let operation): operation
+    case .split(let operation): operation
     case .matmul(let operation): operation
     case .conv(let operation): operation
     case .pool(let operation): operation
@@ -99,7 +101,7 @@ public enum Operation: Hashable, Sendable {
   public static let prototypes: [Operation] = [
     .constant(Constant()), .extents(Extents()), .map(Map()), .transpose(Transpose()),
     .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()),
-    .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()),
+    .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()), .split(Split()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .cumulate(Cumulate()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
@@ -126,6 +128,7 @@ public enum Operation: Hashable, Sendable {
     case .take(let x): .take(try visited(x, &visitor))
     case .scatter(let x): .scatter(try visited(x, &visitor))
     case .sort(let x): .sort(try visited(x, &visitor))
+    case .split(let x): .split(try visited(x, &visitor))
     case .matmul(let x): .matmul(try visited(x, &visitor))
     case .conv(let x): .conv(try visited(x, &visitor))
     case .pool(let x): .pool(try visited(x, &visitor))

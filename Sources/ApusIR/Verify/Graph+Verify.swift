@@ -114,7 +114,7 @@ struct GraphVerifier {
     let expected: [TensorType]
     do throws(OperatorError) {
       let operands = node.operands.map { graph.type(of: $0) }
-      expected = try node.operation.definition.resultTypes(of: operands)
+      expected = try node.operation.resultTypes(of: operands)
     } catch {
       return report(error.id, error.message, node: place)
     }
@@ -159,9 +159,9 @@ struct GraphVerifier {
         report("layout", "constants are row-major", node: place)
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
-      .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch, .repeat,
-      .custom:
+      .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool, .reduce, .argReduce,
+      .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch,
+      .repeat, .custom:
       break
     }
   }
@@ -207,8 +207,9 @@ extension Operation {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
       .repeat, .custom:
       false
-    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
-      .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout:
+    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool,
+      .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention,
+      .relayout:
       true
     }
   }

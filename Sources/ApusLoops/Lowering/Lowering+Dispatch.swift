@@ -74,6 +74,7 @@ extension Lowering {
     case .take(let take): scheduleTake(task, take)
     case .scatter(let scatter): scheduleScatter(task, scatter)
     case .sort(let sort): try scheduleSort(task, sort)
+    case .split(let split): scheduleSplit(task, split)
     case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
     case .recurrent(let layer): try scheduleRecurrent(task, layer)
@@ -163,8 +164,8 @@ extension Operation {
     switch self {
     case .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize: true
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .take, .scatter, .sort, .cumulate, .lstm, .recurrent, .linearAttention, .relayout,
-      .bind, .branch, .repeat, .kernel, .custom:
+      .gather, .take, .scatter, .sort, .split, .cumulate, .lstm, .recurrent, .linearAttention,
+      .relayout, .bind, .branch, .repeat, .kernel, .custom:
       false
     }
   }

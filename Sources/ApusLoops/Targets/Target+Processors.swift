@@ -4,42 +4,42 @@ extension Target {
     name: "x86-64-v4", summary: "x86-64 with AVX-512", lanes: 16, vectorLength: .fixed,
     tileLanes: 16, tileRows: 14, registers: 32, tileVectors: 4, epilogues: .all,
     cacheBytes: 1 << 20,
-    compilerFlags: ["-march=x86-64-v4", "-mprefer-vector-width=512"], winograd: 2)
+    compilerFlags: ["-march=x86-64-v4", "-mprefer-vector-width=512"], winograd: 4)
 
   /// x86-64 with AVX2 and FMA.
   public static let x86v3 = Target(
     name: "x86-64-v3", summary: "x86-64 with AVX2 and FMA", lanes: 8, vectorLength: .fixed,
     tileLanes: 8, tileRows: 14, registers: 16, tileVectors: 3, epilogues: .all,
     cacheBytes: 1 << 19,
-    compilerFlags: ["-march=x86-64-v3"], winograd: 2)
+    compilerFlags: ["-march=x86-64-v3"], winograd: 4)
 
   /// Any x86-64.
   public static let x86v2 = Target(
     name: "x86-64-v2", summary: "x86-64 with SSE4.2", lanes: 4, vectorLength: .fixed,
     tileLanes: 4, tileRows: 14, registers: 16, tileVectors: 3, epilogues: .all,
     cacheBytes: 1 << 19,
-    compilerFlags: ["-march=x86-64-v2"], winograd: 2)
+    compilerFlags: ["-march=x86-64-v2"], winograd: 4)
 
   /// 64-bit Arm with NEON.
   public static let armv8 = Target(
     name: "armv8-a", summary: "AArch64 with NEON", lanes: 4, vectorLength: .fixed,
     tileLanes: 4, tileRows: 14, registers: 32, tileVectors: 4, epilogues: .all,
     cacheBytes: 1 << 19,
-    compilerFlags: ["-march=armv8-a"], winograd: 2)
+    compilerFlags: ["-march=armv8-a"], winograd: 4)
 
   /// 64-bit RISC-V with vectors of 128 bits or more.
   public static let riscv = Target(
     name: "riscv64gcv", summary: "RISC-V RV64GCV", lanes: 4, vectorLength: .fixed,
     tileLanes: 4, tileRows: 14, registers: 32, tileVectors: 4, epilogues: .all,
     cacheBytes: 1 << 19,
-    compilerFlags: ["-march=rv64gcv"], winograd: 2)
+    compilerFlags: ["-march=rv64gcv"], winograd: 4)
 
   /// WebAssembly with 128-bit SIMD.
   public static let wasm = Target(
     name: "wasm32", summary: "WebAssembly with SIMD128", lanes: 4, vectorLength: .fixed,
     tileLanes: 4, tileRows: 14, registers: 16, tileVectors: 2, epilogues: .all,
     cacheBytes: 1 << 19,
-    compilerFlags: ["-msimd128"], winograd: 2)
+    compilerFlags: ["-msimd128"], winograd: 4)
 
   /// A microcontroller with a scalar floating-point unit.
   public static let cortexM4 = Target(
@@ -58,5 +58,5 @@ extension Target {
   public static let virtualMachine = Target(
     name: "vm", summary: "the bytecode interpreter", lanes: 256, vectorLength: .upTo,
     tileLanes: 16, tileRows: 14, registers: 32, tileVectors: 4, epilogues: .steps,
-    cacheBytes: 1 << 20, compilerFlags: [], winograd: 2)
+    cacheBytes: 1 << 20, compilerFlags: [], winograd: 4)
 }

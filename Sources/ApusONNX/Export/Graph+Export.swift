@@ -61,7 +61,7 @@ extension Graph {
   ) throws(DiagnosticError) -> ExportedModel {
     var exporter = GraphExporter(self)
     let model = try exporter.run()
-    let tensors = model.graph.initializers
+    let tensors = model.graph.initializers.filter { $0.element != .string }
     let bytes = tensors.reduce(0) { $0 + $1.data.byteCount }
     let isExternal = bytes > options.embeddedBytes
     var writer = ModelWriter(external: isExternal ? options.weightsName : nil)
@@ -71,16 +71,9 @@ extension Graph {
 }
 
 extension ONNXTensor {
-  /// A tensor of numbers.
+  /// A constant of a graph.
   init(_ name: String, _ data: TensorData) {
     self.init(
-      name: name, element: data.type.element, extents: data.type.shape.extents ?? [],
-      contents: .data(data))
-  }
-
-  /// The elements of a tensor of numbers.
-  var data: TensorData {
-    guard case .data(let data) = contents else { preconditionFailure("exported tensors are data") }
-    return data
+      name: name, element: data.type.element, extents: data.type.shape.extents ?? [], data: data)
   }
 }

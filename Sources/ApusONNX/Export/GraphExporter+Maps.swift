@@ -51,7 +51,8 @@ extension GraphExporter {
       return constant(TensorData(type, [], [Int64(number)]))
     case .bf16, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f6e2m3, .f6e3m2, .f4e2m1:
       return cast(self.literal(literal, .f32), from: .f32, to: type)
-    case .i4, .u4, .i2, .u2, .string, .c64, .c128:
+    case .string: return constant(TensorData(strings: [[]], []))  // the only literal string
+    case .i4, .u4, .i2, .u2, .c64, .c128:
       return cast(self.literal(literal, .i32), from: .i32, to: type)
     }
   }
@@ -88,11 +89,14 @@ extension GraphExporter {
         let zero = literal(.integer(0), type.computing)
         return cast(emit("Sub", [zero, x]), from: type.computing, to: type)
       }
-      let result = emit(function.onnxName, [x])
+      guard let name = function.onnxName else {
+        throw .unsupported("export-function", "ONNX has no operator for \(function.rawValue)")
+      }
+      let result = emit(name, [x])
       return function.isPredicate ? result : cast(result, from: type.computing, to: type)
     case .binary(let function, let a, let b):
       return try write(function, a, b, type, &formula)
-    case .compare(let test, let a, let b): return compare(test, a, b, &formula)
+    case .compare(let test, let a, let b): return try compare(test, a, b, &formula)
     case .select(let condition, let a, let b):
       let chosen = emit("Where", [formula.names[condition], wide(a, &formula), wide(b, &formula)])
       return cast(chosen, from: type.computing, to: type)
@@ -105,9 +109,12 @@ extension GraphExporter {
 
   private mutating func compare(
     _ test: Comparison, _ a: Int, _ b: Int, _ formula: inout WrittenFormula
-  ) -> String {
+  ) throws(ExportFailure) -> String {
     var (x, y) = (wide(a, &formula), wide(b, &formula))
     let isEquality = test == .equal || test == .notEqual
+    if formula.function.types[a] == .string, !isEquality {
+      throw .unsupported("export-function", "ONNX has no order of strings")
+    }
     if formula.function.types[a] == .bool, !isEquality {
       (x, y) = (cast(x, from: .bool, to: .i32), cast(y, from: .bool, to: .i32))
     }
@@ -138,7 +145,10 @@ extension GraphExporter {
       return emit(
         "BitShift", stored,
         ["direction": .string(Array(direction.utf8))])
-    case .add, .sub, .mul, .div, .pow, .min, .max, .floorMod, .truncatedMod, .atan2: break
+    case .join: return emit("StringConcat", stored)
+    case .add, .sub, .mul, .div, .pow, .min, .max, .floorMod, .truncatedMod, .atan2, .head, .tail,
+      .parts, .matches:
+      break
     }
     let (x, y) = (wide(a, &formula), wide(b, &formula))
     if function == .max, formula.function.steps[b] == .literal(.float(0), type) {
@@ -167,7 +177,7 @@ extension GraphExporter {
       let rest = emit("Mod", [x, y], ["fmod": .int(1)])
       let differs = emit("Less", [emit("Mul", [rest, y]), literal(.float(0), type)])
       return emit("Where", [differs, emit("Add", [rest, y]), rest])
-    case .atan2, .and, .or, .xor, .shiftLeft, .shiftRight:
+    case .atan2, .and, .or, .xor, .shiftLeft, .shiftRight, .join, .head, .tail, .parts, .matches:
       throw .unsupported("export-function", "ONNX has no operator for \(function.rawValue)")
     }
   }
@@ -175,13 +185,14 @@ extension GraphExporter {
 
 extension UnaryFunction {
   /// The operator of ONNX.
-  fileprivate var onnxName: String {
+  fileprivate var onnxName: String? {
     switch self {
     case .negate: "Neg"
     case .absolute: "Abs"
     case .reciprocal: "Reciprocal"
     case .isNaN: "IsNaN"
     case .isInfinite: "IsInf"
+    case .upper, .lower: nil
     case .sign, .sqrt, .exp, .log, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh,
       .asinh, .acosh, .atanh, .erf, .sigmoid, .floor, .ceil, .round, .not:
       rawValue.prefix(1).uppercased() + rawValue.dropFirst()

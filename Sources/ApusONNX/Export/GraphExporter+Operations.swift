@@ -28,6 +28,8 @@ extension GraphExporter {
     case .take(let take): return [try write(take, task)]
     case .scatter(let scatter): return [try write(scatter, task)]
     case .sort(let sort): return try write(sort, task)
+    case .split:
+      throw .unsupported("export-function", "ONNX splits strings into as many parts as there are")
     case .matmul: return [try writeMatMul(task)]
     case .conv(let conv): return [try write(conv, task)]
     case .pool(let pool): return [try write(pool, task)]

@@ -17,11 +17,7 @@ extension Importer {
   ) throws(DiagnosticError) -> ValueID? {
     if let known = scopes[depth].values[name] { return known }
     if let tensor = scopes[depth].initializers[name] {
-      guard case .data(let data) = tensor.contents else {
-        throw failure(
-          "string-tensor", "string tensors are not supported", .tensor(name), .unsupported)
-      }
-      let value = nodes[scopes[depth].graph].constant(data, name: name)
+      let value = nodes[scopes[depth].graph].constant(tensor.data, name: name)
       scopes[depth].values[name] = value
       return value
     }

@@ -12,7 +12,8 @@ package enum OperatorRegistry {
     + OperatorRule.regions + OperatorRule.linearAttention
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
-    + OperatorRule.suppression + OperatorRule.trees
+    + OperatorRule.suppression + OperatorRule.trees + OperatorRule.strings
+    + OperatorRule.dictionaries + OperatorRule.vectorizers
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {

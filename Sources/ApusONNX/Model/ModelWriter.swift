@@ -128,6 +128,11 @@ struct ModelWriter {
       (proto.has_data_type, proto.data_type) = (1, Int32(tensor.element.onnxDataType))
       (proto.n_dims, proto.dims) = memory.array(tensor.extents.map { Int64($0) })
     }
+    if tensor.element == .string {
+      let strings = memory.array(data.strings.map(memory.bytes))
+      (message.pointee.n_string_data, message.pointee.string_data) = strings
+      return message
+    }
     guard isExternal, let external else {
       message.pointee.has_raw_data = 1
       message.pointee.raw_data =

@@ -215,7 +215,7 @@ extension NodeImporter {
       case nil: continue
       case .floats(let values)?: return values.map { Double($0) }
       case .tensor(let tensor)?:
-        let data = try tensor.numbers()
+        let data = tensor.data
         switch data.type.element {
         case .f32: return data.elements(as: Float.self).map { Double($0) }
         case .f64: return data.elements(as: Double.self)

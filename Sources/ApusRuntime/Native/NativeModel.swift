@@ -75,12 +75,13 @@ public final class NativeModel {
   public func run(_ values: [TensorData]) throws(DiagnosticError) -> [TensorData] {
     var sizes = try interface.sizes(for: values.map(\.type))
     var status: Int32 = 0
-    let results = withTensors(values, interface, &sizes) { status = self.run($0, $1, &$2) }
+    let results = try withTensors(values, interface, &sizes) { status = self.run($0, $1, &$2) }
     if status == 3 {
       throw DiagnosticError(
         Diagnostic(
           .limitExceeded, id: "run-size", "a size that the model computes is out of its bounds"))
     }
+    if status == 4 { throw ProgramInterface.noRoomForStrings }
     guard status == 0 else { throw NativeModel.failure("the model returned \(status)") }
     return results
   }
@@ -105,29 +106,18 @@ public final class NativeModel {
 func withTensors(
   _ values: [TensorData], _ interface: ProgramInterface, _ sizes: inout [Int64],
   _ body: ([UnsafeRawPointer?], [UnsafeMutableRawPointer?], inout [Int64]) -> Void
-) -> [TensorData] {
+) throws(DiagnosticError) -> [TensorData] {
+  var sources: [PortMemory] = []
+  for value in values { sources.append(try PortMemory(value)) }
   let targets = interface.outputs.map { port in
     UnsafeMutableRawBufferPointer.allocate(
       byteCount: interface.byteCapacity(of: port), alignment: 64)
   }
   defer { for target in targets { target.deallocate() } }
-  // Inputs are copied, so that their memory is aligned and stays while the model runs.
-  let sources = values.map { value in
-    let source = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(value.byteCount, 1), alignment: 64)
-    value.withBytes { source.copyMemory(from: $0) }
-    return source
+  withExtendedLifetime(sources) {
+    body(sources.map(\.base), targets.map(\.baseAddress), &sizes)
   }
-  defer { for source in sources { source.deallocate() } }
-  body(sources.map { UnsafeRawPointer($0.baseAddress) }, targets.map(\.baseAddress), &sizes)
   return zip(interface.outputs, targets).compactMap { port, target in
-    let type = interface.type(of: port, sizes: sizes)
-    guard let count = type.shape.elementCount.constant.flatMap({ type.element.byteCount(of: $0) }),
-      (0...target.count).contains(count)
-    else { return nil }
-    let buffer = TensorBuffer(count: count) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: target[0..<count]))
-    }
-    return TensorData(type, in: buffer, range: 0..<count)
+    TensorData(interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(target))
   }
 }
