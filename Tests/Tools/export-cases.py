@@ -7,8 +7,8 @@ CASES are folders as `apus verify` takes them. Each model is imported, exported 
 onnxruntime, or by the ONNX reference where onnxruntime has no kernel for an operator or type; the
 results are compared with the recorded outputs. The exported model is also imported again and
 verified. A case that apus does not import is no part of the count; every other one that does not
-agree is named, and the exit code is 1. Those that --known lists may fail to be imported again, and
-must.
+agree is named, and the exit code is 1. Those that --known lists are
+refused, or not imported again.
 """
 import argparse
 import collections
@@ -72,8 +72,13 @@ def agree(result, expected, rtol, atol):
     result, expected = numpy.asarray(result), numpy.asarray(expected)
     if result.dtype == numpy.uint8 and expected.dtype.kind == "V":
         result = result.view(expected.dtype)  # onnxruntime gives floats of 8 bits as bytes
-    if result.shape != expected.shape or result.dtype != expected.dtype:
+    strings = result.dtype.kind in "OSU" and expected.dtype.kind in "OSU"
+    if result.shape != expected.shape or result.dtype != expected.dtype and not strings:
         return f"{result.dtype}{result.shape} in place of {expected.dtype}{expected.shape}"
+    if strings:
+        texts = [[item.decode() if isinstance(item, bytes) else str(item) for item in array.ravel()]
+                 for array in (result, expected)]
+        return None if texts[0] == texts[1] else "other strings"
     if "float" in expected.dtype.name:  # no less than the precision of the type itself
         rtol = max(rtol, float(ml_dtypes.finfo(expected.dtype).eps))
     if expected.dtype.kind == "V":
@@ -137,7 +142,7 @@ def main():
     parser.add_argument("cases", nargs="+", type=pathlib.Path)
     parser.add_argument("-O", dest="level", default="0")
     parser.add_argument("--list", type=pathlib.Path, help="names of the cases to take")
-    parser.add_argument("--known", type=pathlib.Path, help="cases that are not imported again")
+    parser.add_argument("--known", type=pathlib.Path, help="cases that are refused or not imported again")
     parser.add_argument("--rtol", type=float, default=1e-3)
     parser.add_argument("--atol", type=float, default=1e-5)
     options = parser.parse_args()
@@ -153,9 +158,9 @@ def main():
                 options.apus, folder, options.level, options.rtol, options.atol,
                 pathlib.Path(work))
         if folder.name in known:
-            again = outcome == "not imported again"
-            outcome = "known" if again else f"{outcome} in spite of --known"
-            reason = "" if again else "take it off the list"
+            expected = outcome in ("refused", "not imported again")
+            outcome = "known" if expected else f"{outcome} in spite of --known"
+            reason = "" if expected else "take it off the list"
         counts[outcome] += 1
         if reason:
             print(f"{outcome}: {folder.name}: {reason[:600]}", flush=True)
