@@ -15,6 +15,8 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# Without its old plan SwiftPM sees files that are new in the package below.
+rm -f embed-ir/.build/*.yaml
 swift build --package-path embed-ir
 "$(swift build --package-path embed-ir --show-bin-path)/EmbedIR" digits/digits.onnx "$work" \
   > "$work/embed-ir.txt" || { cat "$work/embed-ir.txt"; exit 1; }
