@@ -14,11 +14,12 @@ PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release library run test check bench docs docc conformance export lint format budget \
-  generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
+.PHONY: help setup venv build release library run test check bench docs docc conformance \
+  conformance-variants export lint format budget generated golden determinism emitted \
+  emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian packages); silent when nothing is
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://swift.org/install" >&2; exit 1; }
@@ -99,8 +100,11 @@ fuzz-vm: release ## run damaged bytecode under sanitizers; ROUNDS=20000 files pe
 models: release ## verify real models against recorded outputs, where they are at hand
 	Tests/Tools/check-models.sh $(APUS)
 
-conformance: release venv ## run the ONNX backend suite; known failures may only shrink
-	Tests/Tools/conformance.sh $(APUS) --list Tests/Conformance/node-cases.txt
+conformance: release venv ## run the suites of ONNX on both back ends; what passes may only grow
+	Tests/Tools/conformance.sh $(APUS)
+
+conformance-variants: release venv ## the same for variants: constant inputs, symbolic extents
+	Tests/Tools/conformance-variants.sh $(APUS)
 
 export: release venv ## run exported models in onnxruntime and import them again (minutes)
 	Tests/Tools/export.sh $(APUS)

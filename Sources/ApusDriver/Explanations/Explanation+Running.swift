@@ -87,6 +87,8 @@ extension Explanation {
     Explanation("tensor-bool", "A bool is neither 0 nor 1."),
     Explanation("tensor-file-ending", "Tensor files end in .npy, .npz or .pb."),
     Explanation(
+      "sequenceproto", "A .pb sequence holds something else than tensors, which is not supported."),
+    Explanation(
       "tensorproto-elements",
       "A .pb tensor has its elements in several fields, or not as many as its shape."),
     Explanation(
@@ -96,6 +98,9 @@ extension Explanation {
     Explanation("tensorproto-shape", "The shape of a .pb tensor is negative or too large."),
     Explanation("tensorproto-string", "A string of a .pb tensor is not Unicode."),
     Explanation("tensorproto-type", "The element type of a .pb tensor is not known."),
+    Explanation(
+      "optionalproto",
+      "A .pb optional value holds something else than a tensor or sequence of tensors."),
     Explanation(
       "threads-callback",
       "Threads through a callback are not supported. Use openmp or none."),

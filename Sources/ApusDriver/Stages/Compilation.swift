@@ -30,6 +30,12 @@ public struct Compilation: Sendable {
     public var bounds: [SymbolBounds] = []
     /// The room for the strings of a run.
     public var stringBytes = Lowering.standardStringBytes
+    /// Numbers of elements of sequences of the interface.
+    public var sequences: [String: Int] = [:]
+    /// Optional values of the interface that are not there.
+    public var absent: Set<String> = []
+    /// Shapes of inputs that the model leaves open.
+    public var shapes: [String: [Int]] = [:]
     /// The most rules that passes may apply.
     public var rewriteLimit = Int.max
     /// What is shown on the way.
@@ -37,6 +43,13 @@ public struct Compilation: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// What an importer sees of them.
+    var importing: ImportOptions {
+      var result = ImportOptions(dimensions: dimensions, bounds: bounds)
+      (result.sequences, result.absent, result.shapes) = (sequences, absent, shapes)
+      return result
+    }
   }
 
   /// The graph after the passes.
@@ -60,9 +73,7 @@ public struct Compilation: Sendable {
 
   private static func read(_ path: String, _ options: Options) throws(DiagnosticError) -> Graph {
     guard path.hasSuffix(".apir") else {
-      return try Graph(
-        importing: path,
-        options: ImportOptions(dimensions: options.dimensions, bounds: options.bounds))
+      return try Graph(importing: path, options: options.importing)
     }
     let bytes = try FileBytes(reading: path).array
     return try Graph(parsing: String(decoding: bytes, as: UTF8.self), file: path)

@@ -18,7 +18,7 @@ extension OperatorRule {
     unary("Floor", .unary(.floor, x)), unary("Ceil", .unary(.ceil, x)),
     unary("Round", .unary(.round, x)), unary("Not", .unary(.not, x)),
     unary("BitwiseNot", .unary(.not, x)), unary("IsNaN", .unary(.isNaN, x)),
-    unary("Relu", .max(x, 0)), unary("Identity", x),
+    unary("Relu", .max(x, 0)),
     // log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|))
     unary("Softplus", .max(x, 0) + .unary(.log, .exp(-.unary(.absolute, x)) + 1)),
     unary("Softsign", x / (.unary(.absolute, x) + 1)),
@@ -176,19 +176,6 @@ extension OperatorRule {
           try node.allOperands(atLeast: 2, atMost: 2),
           .binary(direction == "LEFT" ? .shiftLeft : .shiftRight, x, y))
       ]
-    },
-    OperatorRule("Dropout") { node throws(ImportFailure) in
-      if let training = node.optionalOperand(2) {
-        guard let data = node.graph.constant(training),
-          data.withBytes({ $0.allSatisfy { $0 == 0 } })
-        else { throw .unsupported("dropout-training", "Dropout in training mode") }
-      }
-      _ = try node.real("ratio", default: 0.5)
-      _ = try node.integer("seed")
-      _ = try node.flag("is_test", default: true)
-      let value = try node.operand(0)
-      let mask = try node.map([value], .literal(.integer(1), .bool))
-      return [try node.map([value], x), mask]
     },
   ]
 
