@@ -127,9 +127,9 @@ private let cases: [ExportCase] = [
     try weights.write(to: folder.appending(path: "weights.bin"))
     let again = try Graph(importing: folder.path + "/model.onnx")
     for (old, new) in zip(graph.outputs, again.outputs) {
-      #expect(again.constant(new) == nil)  // an Identity gives the output its name
-      #expect(
-        again.producer(of: new).flatMap { again.constant($0.operands[0]) } == graph.constant(old))
+      // The importer may keep the Identity that gives the output its name.
+      let made = again.producer(of: new)?.operands.first.flatMap { again.constant($0) }
+      #expect((again.constant(new) ?? made) == graph.constant(old))
     }
   }
 }
