@@ -63,7 +63,7 @@ package struct RandomGraph {
   }
 
   private mutating func tryNode() {
-    switch number(0...22) {
+    switch number(0...24) {
     case 0: return addConv()
     case 1: return addLSTM()
     case 2 where !isStatic: return addBind()
@@ -72,6 +72,7 @@ package struct RandomGraph {
     case 5: return addLinearAttention()
     case 6: return addRecurrent()
     case 7: return addStrings()
+    case 8: return addCustom()
     default: break
     }
     let operands = (0..<number(0...3)).map { _ in pick(values) }
@@ -154,6 +155,13 @@ package struct RandomGraph {
     let loop = Repeat(
       counter: turn, limit: limit, turns: limit, tests: false, carried: 1, body: no)
     values += (try? graph.append(.repeat(loop), [chosen])) ?? []
+  }
+
+  private mutating func addCustom() {
+    let custom = CustomOperator("random.twice") { graph, operands throws(OperatorError) in
+      [try graph.map(operands, .operand(0) + .operand(0))]
+    }
+    values += (try? graph.append(custom, [pick(values)])) ?? []
   }
 
   /// Strings that are split, joined, picked and compared.

@@ -2,6 +2,7 @@ internal import ApusBytecode
 internal import ApusC
 internal import ApusIR
 internal import ApusLoops
+internal import ApusONNX
 internal import ApusRuntime
 internal import ApusTransforms
 internal import Foundation
@@ -47,12 +48,6 @@ struct CompilePlan {
   }
 
   private func check(_ arguments: Arguments) throws(DiagnosticError) {
-    if kind == .onnx {
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "emit-onnx", "writing ONNX files is not supported yet",
-          help: "--emit ir writes the graph as text"))
-    }
     if kind == .bytecode, arguments["--target"].map({ $0 != "vm" && $0 != "native" }) == true {
       throw .usage("bytecode runs on every machine: leave --target out")
     }
@@ -135,6 +130,21 @@ struct Emission {
     case .loops: try writeText(program.text, ending: "loops")
     case .ir, .onnx: break
     }
+  }
+
+  /// Writes a graph as an ONNX model, with a file of weights beside it where they are large.
+  func writeONNX(_ graph: Graph) throws(DiagnosticError) {
+    guard let output = plan.output else { return }
+    let path = plan.folder.map { "\($0)/\(plan.name).onnx" } ?? output
+    if let folder = plan.folder { try makeFolder(folder) }
+    let options = ExportOptions(weightsName: (path.split(separator: "/").last ?? "") + ".weights")
+    let model = try graph.exported(options)
+    if !model.weights.isEmpty {
+      var file = try OutputFile(path + ".weights")
+      try model.forEachPiece { bytes throws(DiagnosticError) in try file.write(bytes) }
+      try file.commit()
+    }
+    try writeWhole(model.bytes, to: path)
   }
 
   private func model(_ program: Program) -> CModel {

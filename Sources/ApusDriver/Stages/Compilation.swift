@@ -85,7 +85,7 @@ public struct Compilation: Sendable {
   ) throws(DiagnosticError) {
     var manager = PassManager(options.passes ?? options.level.pipeline)
     manager.instrumentation = options.instrumentation
-    var context = PassContext(evaluate: Compilation.evaluate)
+    var context = PassContext(evaluate: Session.evaluate)
     context.rewriteLimit = options.rewriteLimit
     do {
       try manager.run(&graph, &context)
@@ -100,14 +100,5 @@ public struct Compilation: Sendable {
   /// Lowers the graph for a target.
   public func program(for target: Target, name: String) throws(DiagnosticError) -> Program {
     try Lowering.program(for: graph, target: target, name: name, stringBytes: stringBytes)
-  }
-
-  /// Runs a graph without inputs in the interpreter.
-  @Sendable static func evaluate(_ graph: Graph) -> [TensorData]? {
-    guard
-      let program = try? Lowering.program(for: graph, target: .virtualMachine, name: "fold"),
-      let bytes = try? Bytecode.encode(program), let session = try? Session(bytes)
-    else { return nil }
-    return try? session.run([])
   }
 }

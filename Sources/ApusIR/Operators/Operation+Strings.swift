@@ -13,7 +13,7 @@ extension Operation {
   private var takesStrings: Bool {
     switch self {
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .take, .split, .relayout, .branch, .repeat, .kernel:
+      .gather, .take, .split, .relayout, .branch, .repeat, .kernel, .custom:
       true
     case .scatter(let scatter): scatter.kind == .set
     case .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm,

@@ -30,6 +30,7 @@ public enum Operation: Hashable, Sendable {
   case branch(Branch)
   case `repeat`(Repeat)
   case kernel(FusedKernel)
+  case custom(Custom)
 
   /// The operator that a case carries: the only forwarding switch.
   public var definition: any Operator {
@@ -64,6 +65,7 @@ public enum Operation: Hashable, Sendable {
     case .branch(let operation): operation
     case .repeat(let operation): operation
     case .kernel(let operation): operation
+    case .custom(let operation): operation
     }
   }
 
@@ -105,7 +107,7 @@ public enum Operation: Hashable, Sendable {
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
     .linearAttention(LinearAttention()), .relayout(Relayout()),
     .bind(Bind()), .branch(Branch()), .repeat(Repeat()),
-    .kernel(FusedKernel()),
+    .kernel(FusedKernel()), .custom(Custom()),
   ]
 
   /// The same operation with its attributes shown to a visitor, which may change them.
@@ -143,6 +145,7 @@ public enum Operation: Hashable, Sendable {
     case .branch(let x): .branch(try visited(x, &visitor))
     case .repeat(let x): .repeat(try visited(x, &visitor))
     case .kernel(let x): .kernel(try visited(x, &visitor))
+    case .custom(let x): .custom(try visited(x, &visitor))
     }
   }
 }

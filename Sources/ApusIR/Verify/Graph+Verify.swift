@@ -95,11 +95,19 @@ struct GraphVerifier {
     checkTypes(of: node, at: place)
     checkStage(of: node, at: place)
     if case .kernel(let kernel) = node.operation { checkBody(kernel, at: place) }
-    for region in node.operation.regions {
-      var inner = GraphVerifier(graph: region, stage: stage, path: path + [place], isKernel: false)
-      inner.run()
-      problems += inner.problems
+    for region in node.operation.regions { checkRegion(region, stage, at: place) }
+    if case .custom(let custom) = node.operation {
+      if custom.name.isEmpty {
+        report("custom-name", "a custom operator needs a name", node: place)
+      }
+      checkRegion(custom.body, .imported, at: place)
     }
+  }
+
+  private mutating func checkRegion(_ region: Graph, _ stage: Graph.Stage, at place: Int) {
+    var inner = GraphVerifier(graph: region, stage: stage, path: path + [place], isKernel: false)
+    inner.run()
+    problems += inner.problems
   }
 
   private mutating func checkTypes(of node: Node, at place: Int) {
@@ -152,7 +160,8 @@ struct GraphVerifier {
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool, .reduce, .argReduce,
-      .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch, .repeat:
+      .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch,
+      .repeat, .custom:
       break
     }
   }
@@ -196,7 +205,7 @@ extension Operation {
   fileprivate var canBeRoot: Bool {
     switch self {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
-      .repeat:
+      .repeat, .custom:
       false
     case .map, .concat, .pad, .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool,
       .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention,

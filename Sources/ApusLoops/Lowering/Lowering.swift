@@ -42,7 +42,7 @@ public struct Lowering {
   public static func program(
     for graph: Graph, target: Target, name: String, stringBytes: Int = standardStringBytes
   ) throws(DiagnosticError) -> Program {
-    let graph = graph.boundingCounters()
+    let graph = graph.expandingCustomOperators().boundingCounters()
     try requireBounds(graph)
     var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
     try lowering.run()

@@ -16,13 +16,27 @@ public struct ImportOptions: Sendable {
   /// Shapes of inputs as far as the model leaves them open, by name; that of a sequence is the
   /// shape of all elements that have none of their own.
   public var shapes: [String: [Int]] = [:]
+  /// Operators of domains that are not of ONNX.
+  public var customOperators: [CustomImport]
   /// What the file may ask for.
   package var limits = ImportLimits.default
 
   /// Options with sizes of symbolic dimensions.
-  public init(dimensions: [String: Int] = [:], bounds: [SymbolBounds] = []) {
+  public init(
+    dimensions: [String: Int] = [:], bounds: [SymbolBounds] = [],
+    customOperators: [CustomImport] = []
+  ) {
     self.dimensions = dimensions
     self.bounds = bounds
+    self.customOperators = customOperators
+  }
+
+  /// The rule for a node, those of ONNX first.
+  func rule(for node: ONNXNode) -> OperatorRule? {
+    OperatorRegistry.rule(for: node)
+      ?? customOperators.first {
+        $0.operatorType == node.operatorType && $0.domain == node.domain
+      }?.rule
   }
 
   /// Whether sizes of inputs or outputs are fixed.

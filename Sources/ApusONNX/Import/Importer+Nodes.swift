@@ -134,7 +134,7 @@ extension Importer {
   private mutating func apply(_ source: ONNXNode, _ operands: [Binding]) throws -> [Binding] {
     if let list = ListOperator(source) { return try add(list, source, operands) }
     if let control = ControlOperator(source) { return try add(control, source, operands) }
-    guard let rule = OperatorRegistry.rule(for: source) else { return [] }
+    guard let rule = options.rule(for: source) else { return [] }
     guard !operands.contains(where: \.isSequence) else {
       throw ImportFailure.unsupported(
         "sequence-operand", "\(source.operatorType) of a sequence is not supported")
@@ -188,7 +188,7 @@ extension Importer {
             visit(function.nodes, path + [function.name], depth + 1)
           }
         } else if ControlOperator(node) == nil, ListOperator(node) == nil,
-          OperatorRegistry.rule(for: node) == nil
+          options.rule(for: node) == nil
         {
           let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
           let version = scope.version(of: node.domain).map { ", opset \($0)" } ?? ""

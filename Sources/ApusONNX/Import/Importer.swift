@@ -9,6 +9,22 @@ extension Graph {
     importing path: String, options: ImportOptions = ImportOptions()
   ) throws(DiagnosticError) {
     let model = try ONNXModel(contentsOf: path, limits: options.limits)
+    try self.init(importing: model, named: path, options)
+  }
+
+  /// Imports an ONNX model from bytes, which hold all weights; `name` stands for it in messages.
+  ///
+  /// - Throws: `DiagnosticError`, as for a file; external data is an error of usage.
+  public init(
+    importing bytes: [UInt8], named name: String, options: ImportOptions = ImportOptions()
+  ) throws(DiagnosticError) {
+    let model = try ONNXModel(bytes: bytes, name: name, limits: options.limits)
+    try self.init(importing: model, named: name, options)
+  }
+
+  private init(
+    importing model: ONNXModel, named name: String, _ options: ImportOptions
+  ) throws(DiagnosticError) {
     do {
       var importer = Importer(model, options)
       self = try importer.run()
@@ -16,7 +32,7 @@ extension Graph {
       throw DiagnosticError(
         error.diagnostics.map { diagnostic in
           var diagnostic = diagnostic
-          diagnostic.file = diagnostic.file ?? path
+          diagnostic.file = diagnostic.file ?? name
           return diagnostic
         })
     }

@@ -44,7 +44,7 @@ extension OperatorRule {
       let alpha = try node.real("alpha", default: 0.01)
       return [
         try node.map(
-          [try node.operand(0)], .select(.compare(.less, x, 0), x * .real(alpha), x))
+          [try node.operand(0)], .leakyRelu(alpha))
       ]
     },
     OperatorRule("PRelu") { node throws(ImportFailure) in
@@ -56,13 +56,13 @@ extension OperatorRule {
         let ones = [Dimension](repeating: 1, count: rank - 2)
         slope = try node.reshape(slope, to: Shape(shape.dimensions + ones))
       }
-      return [try node.map([value, slope], .select(.compare(.less, x, 0), x * y, x))]
+      return [try node.map([value, slope], .parametricRelu)]
     },
     OperatorRule("Elu") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
       return [
         try node.map(
-          [try node.operand(0)], .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x))
+          [try node.operand(0)], .elu(alpha))
       ]
     },
     OperatorRule("Selu") { node throws(ImportFailure) in
@@ -84,11 +84,9 @@ extension OperatorRule {
     },
     OperatorRule("Gelu") { node throws(ImportFailure) in
       let approximation = try node.text("approximate", default: "none")
-      let inner: Scalar =
-        approximation == "tanh"
-        ? .unary(.tanh, (x + x * x * x * 0.044715) * 0.7978845608028654)
-        : .unary(.erf, x * 0.7071067811865476)
-      return [try node.map([try node.operand(0)], x * 0.5 * (inner + 1))]
+      return [
+        try node.map([try node.operand(0)], .gelu(approximation == "tanh" ? .tanh : .exact))
+      ]
     },
     OperatorRule("Swish") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
@@ -212,5 +210,34 @@ extension NodeImporter {
       throw .invalid("element-type", "attribute \"\(name)\" is no element type")
     }
     return type
+  }
+}
+
+/// Formulas of activations, which the exporter finds again.
+extension Scalar {
+  /// How Gelu is computed.
+  enum GeluForm { case exact, tanh }
+
+  /// Gelu of operand 0.
+  static func gelu(_ form: GeluForm) -> Scalar {
+    let inner: Scalar =
+      switch form {
+      case .tanh: .unary(.tanh, (x + x * x * x * 0.044715) * 0.7978845608028654)
+      case .exact: .unary(.erf, x * 0.7071067811865476)
+      }
+    return x * 0.5 * (inner + 1)
+  }
+
+  /// LeakyRelu of operand 0.
+  static func leakyRelu(_ alpha: Double) -> Scalar {
+    .select(.compare(.less, x, 0), x * .real(alpha), x)
+  }
+
+  /// PRelu of operand 0 with the slope in operand 1.
+  static var parametricRelu: Scalar { .select(.compare(.less, x, 0), x * y, x) }
+
+  /// Elu of operand 0.
+  static func elu(_ alpha: Double) -> Scalar {
+    .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x)
   }
 }

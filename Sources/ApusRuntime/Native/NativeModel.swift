@@ -27,7 +27,7 @@ public final class NativeModel {
 
   /// Loads a library; the interface comes from `NAME_signature`.
   ///
-  /// - Parameter weights: the bytes for `NAME_init`, where the model neither embeds nor links them.
+  /// `weights` are the bytes for `NAME_init`, where the model neither embeds nor links them.
   public init(
     library path: String, name: String, weights: FileBytes? = nil
   ) throws(DiagnosticError) {
@@ -88,7 +88,7 @@ public final class NativeModel {
 
   /// Runs the model on raw memory, without any check: for timing.
   ///
-  /// - Parameter sizes: The symbols of the interface: given ones go in, the others come out.
+  /// `sizes` are the symbols of the interface: given ones go in, the others come out.
   public func run(
     _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?], _ sizes: inout [Int64]
   ) -> Int32 {
