@@ -8,14 +8,15 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 JOBS ?= 2
 ROUNDS ?= 20000
+BENCH ?=
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release run test check bench docs conformance lint format budget \
-  generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
+.PHONY: help setup venv build release run test check bench bench-zoo docs conformance lint format \
+  budget generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,7 +98,10 @@ conformance: release venv ## run the ONNX backend suite; known failures may only
 	Tests/Tools/conformance.sh $(APUS) --list Tests/Conformance/node-cases.txt
 
 bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
-	Tests/Tools/bench/run.sh $(APUS)
+	Tests/Tools/bench/run.sh $(APUS) --require $(BENCH)
+
+bench-zoo: release venv ## time all models and write docs/benchmarks.md; BENCH="--threads 2"
+	Tests/Tools/bench/run.sh $(APUS) --models all --docs $(BENCH)
 
 sanitize: release ## run the generated C under the address and undefined-behaviour sanitizers
 	CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" \
