@@ -1,6 +1,6 @@
 """Times onnxruntime, OpenVINO, the generated C and the bytecode, interleaved; compares outputs.
 
-    usage: python Tests/Tools/bench APUS FOLDER [--models NAME … | all] [--threads 2] [--require] [--docs] …
+    usage: python Tests/Tools/bench APUS FOLDER [--models NAME … | all] [--threads 2] …
 """
 
 import argparse
