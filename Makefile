@@ -8,13 +8,14 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 JOBS ?= 2
 ROUNDS ?= 20000
+BENCH ?=
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 SWIFT_FILES := Package.swift Sources Tests Examples/embed-ir/Package.swift Examples/embed-ir/Sources
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release library run test check bench docs docc conformance \
+.PHONY: help setup venv build release library run test check bench bench-zoo docs docc conformance \
   conformance-variants export lint format budget generated golden determinism emitted \
   emitted-models fuzz-vm models sanitize install clean
 
@@ -110,7 +111,10 @@ export: release venv ## run exported models in onnxruntime and import them again
 	Tests/Tools/export.sh $(APUS)
 
 bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
-	Tests/Tools/bench/run.sh $(APUS)
+	Tests/Tools/bench/run.sh $(APUS) --require $(BENCH)
+
+bench-zoo: release venv ## time all models and write docs/benchmarks.md; BENCH="--threads 2"
+	Tests/Tools/bench/run.sh $(APUS) --models all --docs $(BENCH)
 
 sanitize: release ## run the generated C under the address and undefined-behaviour sanitizers
 	CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" \

@@ -58,5 +58,5 @@ extension Target {
   public static let virtualMachine = Target(
     name: "vm", summary: "the bytecode interpreter", lanes: 256, vectorLength: .upTo,
     tileLanes: 16, tileRows: 14, registers: 32, tileVectors: 4, epilogues: .steps,
-    cacheBytes: 1 << 20, compilerFlags: [], winograd: 4)
+    cacheBytes: 1 << 20, compilerFlags: [])
 }

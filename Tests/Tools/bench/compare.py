@@ -1,160 +1,78 @@
-#!/usr/bin/env python3
-"""Times onnxruntime, the generated C and the bytecode, interleaved in one run; compares outputs.
+"""Times onnxruntime, OpenVINO, the generated C and the bytecode, interleaved; compares outputs.
 
-One worker process per system, pinned to one processor; the driver goes round them in rotating
-order: one discarded run, a block of about 30 ms, a 20 ms pause. Ratios are of medians.
-    usage: compare.py APUS FOLDER [--require] [--keep] [--models NAME ...] [--seconds 8] [--cpu 1]
+    usage: python Tests/Tools/bench APUS FOLDER [--models NAME … | all] [--threads 2] …
 """
 
 import argparse
+import importlib.util
 import json
-import multiprocessing
 import os
 import platform
 import shlex
-import statistics
+import shutil
 import subprocess
 import time
 from pathlib import Path
 
-import numpy as np
-import models
-from systems import Job, bytecode, compiled, measured_peak, onnxruntime
+import report
+import zoo
+from chart import chart
+from measure import measure
+from systems import COMPILERS, SYSTEMS, Job
 
 ROOT = Path(__file__).parents[3]
-SYSTEMS = (onnxruntime, compiled, bytecode)
-TOLERANCE = 1e-3  # of the largest absolute output
-PEAK_SHARE, C_RATIO, BYTECODE_RATIO = 0.75, 0.7, 0.3  # what --require asks for
-MATMUL = "matmul512"
 
 
-def prepare(options):
-    """Models, their compiled forms, the interpreter and the measure of the peak."""
-    folder, cc = options.folder, shlex.split(os.environ.get("CC", "cc"))
-    folder.mkdir(parents=True, exist_ok=True)
+def builds(compiler, threads):
+    options = ["-fopenmp"] * (threads > 1)
+    return shutil.which(compiler) and subprocess.run(
+        [compiler, *options, "-x", "c", "-", "-o", "/dev/null"], input=b"int main(void) {}",
+        capture_output=True).returncode == 0
+
+
+def available(threads):
+    """The systems that are here; a line for each that is not."""
+    missing = {name: "no compiler, or one without OpenMP" for name in COMPILERS
+               if not builds(name, threads)}
+    if importlib.util.find_spec("openvino") is None:
+        missing["openvino"] = "not installed"
+    if threads > 1:
+        missing["bytecode"] = "one thread only"
+    for name, why in missing.items():
+        print(f"without {name}: {why}")
+    return [name for name in SYSTEMS if name not in missing]
+
+
+def prepare_tools(folder, keep):
+    """The interpreter and the measure of the peak, as libraries."""
+    if keep and (folder / "peak.so").exists():
+        return
+    cc, vm = shlex.split(os.environ.get("CC", "cc")), ROOT / "Sources" / "CApusVM"
     shared = [*cc, "-O3", "-ffp-contract=off", "-shared", "-fPIC"]
-    vm = ROOT / "Sources" / "CApusVM"
     sources = map(str, sorted(vm.glob("*.c")))
-    commands = [[*shared, "-Wno-psabi", f"-I{vm / 'include'}", *sources, "-lm",
-                 "-o", folder / "vm.so"],
-                [*shared, "-march=native", "-x", "c", ROOT / "Sources/ApusRuntime/Native/peak.c.in",
-                 "-o", folder / "peak.so"]]
-    for name in options.models:
-        path = folder / f"{name}.onnx"
-        if not path.exists() or path.stat().st_mtime < Path(models.__file__).stat().st_mtime:
-            models.write(folder, name)
-        for kind, ending in (("so", "so"), ("bytecode", "apb")):
-            commands.append([options.apus, "compile", path, "-o", folder / f"{name}.{ending}",
-                             "--emit", kind, "--target", "native", "--threads", "none"])
-    for command in commands:
-        if not options.keep:
-            subprocess.run(command, check=True)
+    peak = ROOT / "Sources/ApusRuntime/Native/peak.c.in"
+    subprocess.run([*shared, "-Wno-psabi", f"-I{vm / 'include'}", *sources, "-lm",
+                    "-o", folder / "vm.so"], check=True)
+    subprocess.run([*shared, "-march=native", "-x", "c", peak, "-o", folder / "peak.so"],
+                   check=True)
 
 
-def work(pipe, system, job):
-    """A worker: sends the first run's outputs, then the times of one block per message."""
-    os.sched_setaffinity(0, {job.cpu})
-    if system is measured_peak:
-        rate = measured_peak(job)
-        pipe.send([])
-        while pipe.recv():
-            pipe.send([rate()])
-    call, outputs = system(job)
-    call()
-    pipe.send([np.array(value) for value in outputs()])
-    while pipe.recv():
-        call()
-        times, end = [], time.perf_counter() + 0.03
-        while not times or time.perf_counter() < end:
-            start = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - start)
-        pipe.send(times)
+def prepare(job, systems, options):
+    """The model and its compiled forms; what could not be compiled fails when it is loaded."""
+    if not zoo.is_current(options.folder, job.name):
+        zoo.write(options.folder, job.name)
+    results = {name: ["so", "--cc", name] for name in COMPILERS} | {"bytecode": ["bytecode"]}
+    threads = "openmp" if job.threads > 1 else "none"
+    for name in set(systems) & set(results):
+        path = Path(job.file("apb") if name == "bytecode" else job.library(name))
+        if not (options.keep and path.exists()):
+            path.unlink(missing_ok=True)
+            subprocess.run([options.apus, "compile", job.file("onnx"), "-o", path, "--name",
+                            job.name, "--target", "native", "--threads", threads, "--emit",
+                            *results[name]])
 
 
-def difference(ours, reference):
-    """The largest difference of any output, relative to that output's largest value."""
-    pairs = [(a.astype("f8"), b.astype("f8")) for a, b in zip(ours, reference, strict=True)]
-    if any(a.shape != b.shape or not np.isfinite(a).all() for a, b in pairs):
-        return float("inf")
-    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
-
-
-def start(context, system, job):
-    """A worker's process and pipe, and its first outputs."""
-    pipe, far = context.Pipe()
-    process = context.Process(target=work, args=(far, system, job), daemon=True)
-    process.start()
-    far.close()
-    return process, pipe, pipe.recv()
-
-
-def measure(job, seconds, least=10):
-    """Times of every system by its name (for the peak: rates), and differences of outputs."""
-    context = multiprocessing.get_context("spawn")
-    systems = SYSTEMS + ((measured_peak,) if job.name == MATMUL else ())
-    workers = {system: start(context, system, job) for system in systems}
-    times, order, rounds = {system: [] for system in systems}, list(systems), 0
-    end = time.monotonic() + seconds
-    while rounds < least or time.monotonic() < end:
-        for system in order:
-            workers[system][1].send(True)
-            times[system] += workers[system][1].recv()
-            time.sleep(0.02)
-        order.append(order.pop(0))
-        rounds += 1
-    for process, *_ in workers.values():
-        process.terminate()
-        process.join()
-    reference = workers[onnxruntime][2]
-    differences = {s.__name__: difference(workers[s][2], reference) for s in SYSTEMS[1:]}
-    return {s.__name__: block for s, block in times.items()}, differences
-
-
-def summary(name, times, differences):
-    """One model's row of results."""
-    ms = {s.__name__: statistics.median(times[s.__name__]) * 1e3 for s in SYSTEMS}
-    row = {"model": name, "median_ms": ms, "differences": differences,
-           "minimum_ms": {s.__name__: min(times[s.__name__]) * 1e3 for s in SYSTEMS},
-           "runs": {s.__name__: len(times[s.__name__]) for s in SYSTEMS},
-           "onnxruntime_to_c": ms["onnxruntime"] / ms["compiled"],
-           "c_to_bytecode": ms["compiled"] / ms["bytecode"]}
-    if "measured_peak" in times:
-        rate = 2 * 512**3 / ms["compiled"] / 1e6
-        row["gflops"], row["peak_gflops"] = rate, max(times["measured_peak"])
-        row["peak_share"] = rate / row["peak_gflops"]
-    return row
-
-
-def missed(row):
-    """The thresholds that a row misses, as lines of text."""
-    bounds = [("bytecode / C", row["c_to_bytecode"], BYTECODE_RATIO)]
-    if row["model"] == MATMUL:
-        bounds.append(("C / peak", row["peak_share"], PEAK_SHARE))
-    else:
-        bounds.append(("C / onnxruntime", row["onnxruntime_to_c"], C_RATIO))
-    return [f"{row['model']}: {what} {value:.2f} is below {bound}"
-            for what, value, bound in bounds if value < bound]
-
-
-def table(rows):
-    """The rows as a table for people; medians, with minima in brackets."""
-    lines = ["| model | onnxruntime ms | C ms | ort / C | bytecode ms | C / bytecode "
-             "| difference |",
-             "|---|---|---|---|---|---|---|"]
-    for row in rows:
-        ort, ours, vm = (f"{row['median_ms'][s.__name__]:.2f} ({row['minimum_ms'][s.__name__]:.2f})"
-                         for s in SYSTEMS)
-        lines.append(f"| {row['model']} | {ort} | {ours} | {row['onnxruntime_to_c']:.2f} | {vm} "
-                     f"| {row['c_to_bytecode']:.2f} | {max(row['differences'].values()):.1e} |")
-    for row in rows:
-        if "gflops" in row:
-            lines += ["", f"{row['model']}: {row['gflops']:.0f} GFLOP/s in C, "
-                      f"{100 * row['peak_share']:.0f} % of the {row['peak_gflops']:.0f} measured."]
-    return "\n".join(lines)
-
-
-def processor():
+def machine():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.split(":")[1].strip()
@@ -162,34 +80,56 @@ def processor():
 
 
 def parse():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__.split("\n")[0])
     parser.add_argument("apus", type=lambda path: str(Path(path).resolve()))
     parser.add_argument("folder", type=lambda path: Path(path).resolve())
+    parser.add_argument("--models", nargs="+", choices=[*zoo.MODELS, "all"], metavar="NAME",
+                        default=report.REQUIRED, help="of the zoo, or all (the four required)")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--require", action="store_true", help="fail below the thresholds")
+    parser.add_argument("--docs", action="store_true", help="write tables and chart into docs")
     parser.add_argument("--keep", action="store_true", help="time what the last run compiled")
-    parser.add_argument("--models", nargs="+", choices=models.MODELS, default=list(models.MODELS))
+    parser.add_argument("--quick", action="store_true", help="3 rounds or a second per model")
     parser.add_argument("--seconds", type=float, default=8, help="per model")
-    parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)))
-    return parser.parse_args()
+    parser.add_argument("--cpus", type=int, nargs="+", help="processors to stay on")
+    options = parser.parse_args()
+    if "all" in options.models:
+        options.models = list(zoo.MODELS)
+    options.cpus = options.cpus or sorted(os.sched_getaffinity(0))[-options.threads:]
+    if len(options.cpus) != options.threads:
+        parser.error(f"{options.threads} threads need as many processors")
+    if options.require and options.threads > 1:
+        parser.error("the thresholds are those of one thread")
+    return options
 
 
 def main():
     options, rows = parse(), []
-    prepare(options)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    systems = available(options.threads)
+    prepare_tools(options.folder, options.keep)
     for name in options.models:
-        job = Job(name, options.folder, options.cpu)
-        rows.append(summary(name, *measure(job, options.seconds)))
-    print(f"{time.strftime('%Y-%m-%d')}, {processor()}, load {os.getloadavg()[0]:.1f}\n")
-    print(table(rows))
-    result = {"date": time.strftime("%Y-%m-%d"), "processor": processor(), "rows": rows}
-    (options.folder / "results.json").write_text(json.dumps(result, indent=1) + "\n")
-    problems = [f"{row['model']}: {system} differs from onnxruntime by {value:.1e}"
-                for row in rows for system, value in row["differences"].items()
-                if not value <= TOLERANCE]
-    problems += [line for row in rows if options.require for line in missed(row)]
+        job = Job(name, options.folder, options.cpus)
+        prepare(job, systems, options)
+        limits = (1, 3) if options.quick else (options.seconds, 10)
+        facts = json.loads(Path(job.file("json")).read_text())
+        rows.append(report.summary(name, facts, measure(job, systems, *limits)))
+        print(f"{name}: {rows[-1]['rounds']} rounds", *rows[-1]["failures"].items(), flush=True)
+    head = (f"{time.strftime('%Y-%m-%d')}, {machine()}, {options.threads} thread"
+            f"{'s' * (options.threads > 1)}, {max(row['peak_gflops'] for row in rows):.0f} GFLOP/s "
+            f"at most, load {os.getloadavg()[0]:.1f}.")
+    text = f"{head}\n\n{report.tables(rows)}"
+    print(f"\n{text}")
+    result = {"machine": head, "means": report.means(rows), "rows": rows}
+    suffix = f"-{options.threads}" if options.threads > 1 else ""
+    (options.folder / f"results{suffix}.json").write_text(json.dumps(result, indent=1) + "\n")
+    if options.docs:
+        image = f"benchmarks{suffix}.svg"
+        (ROOT / "docs" / image).write_text(chart(rows))
+        report.write_page(ROOT / "docs" / "benchmarks.md", options.threads,
+                          f"{text}\n\n![Ratios of times per model]({image})")
+    problems = [line for row in rows for line in report.wrong(row)]
+    problems += [line for row in rows if options.require for line in report.missed(row)]
     if problems:
         raise SystemExit("\n" + "\n".join(problems))
-
-
-if __name__ == "__main__":
-    main()

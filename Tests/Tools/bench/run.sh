@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Times the generated C and the bytecode against onnxruntime; fails below the thresholds.
-#   usage: run.sh path/to/apus [options of compare.py]
+# Times the generated C and the bytecode against onnxruntime and OpenVINO, and checks the outputs.
+#   usage: run.sh path/to/apus [options]
 set -euo pipefail
 apus=$(realpath "${1:?usage: run.sh path/to/apus}")
 shift
 cd "$(dirname "$0")/../../.."
-.venv/bin/python Tests/Tools/bench/compare.py "$apus" .cache/bench --require "$@"
+.venv/bin/python Tests/Tools/bench "$apus" .cache/bench "$@"

@@ -6,6 +6,7 @@ The call takes no arguments and runs the model once; the outputs are read by a s
 import ctypes as c
 import mmap
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,47 +20,72 @@ class Job(NamedTuple):
     """What a worker needs to time one model."""
     name: str
     folder: Path
-    cpu: int
+    cpus: list
+
+    @property
+    def threads(self):
+        return len(self.cpus)
 
     def file(self, ending):
         return str(self.folder / f"{self.name}.{ending}")
 
+    def library(self, compiler):
+        return self.file(f"{compiler}-{self.threads}.so")
 
-def random_inputs(path):
-    """Seeded inputs by name; whole numbers are below 1000, as the vocabulary requires."""
-    import onnx
-    inputs, rng = {}, np.random.default_rng(1)
-    for value in onnx.load(path, load_external_data=False).graph.input:
-        kind = value.type.tensor_type
-        shape, element = [a.dim_value for a in kind.shape.dim], np.dtype(NUMPY[kind.elem_type])
-        whole = element.kind in "iu"
-        inputs[value.name] = (rng.integers(0, 1000, shape, element) if whole
-                              else rng.random(shape, element))
-    return inputs
+    def inputs(self):
+        """Inputs by name."""
+        return dict(np.load(self.file("npz")))
 
 
 def onnxruntime(job):
-    """onnxruntime on one thread, with inputs and outputs bound."""
+    """onnxruntime, with inputs and outputs bound."""
     import onnxruntime as ort
     settings = ort.SessionOptions()
-    settings.intra_op_num_threads = settings.inter_op_num_threads = 1
+    settings.intra_op_num_threads, settings.inter_op_num_threads = job.threads, 1
+    settings.log_severity_level = 3
     session = ort.InferenceSession(job.file("onnx"), settings, ["CPUExecutionProvider"])
     binding = session.io_binding()
-    for name, value in random_inputs(job.file("onnx")).items():
+    for name, value in job.inputs().items():
         binding.bind_cpu_input(name, value)
     for output in session.get_outputs():
         binding.bind_output(output.name)
     return lambda: session.run_with_iobinding(binding), binding.copy_outputs_to_cpu
 
 
-def compiled(job):
+def openvino(job):
+    """OpenVINO in single precision, one stream, inputs shared."""
+    import openvino as ov
+    core = ov.Core()
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1,
+                "INFERENCE_NUM_THREADS": job.threads, "ENABLE_CPU_PINNING": False}
+    model = core.compile_model(core.read_model(job.file("onnx")), "CPU", settings)
+    request = model.create_infer_request()
+    inputs = job.inputs()
+    for name, value in inputs.items():
+        request.set_tensor(name, ov.Tensor(value, shared_memory=True))
+
+    def call(kept=inputs):
+        request.start_async()
+        request.wait()
+    return call, lambda: [request.get_output_tensor(i).data for i in range(len(model.outputs))]
+
+
+def compiled(job, compiler):
     """The generated C as a shared library."""
-    model = load(job.file("so"), job.name)
-    for array, value in zip(model.inputs, random_inputs(job.file("onnx")).values()):
+    model = load(job.library(compiler), job.name)
+    for array, value in zip(model.inputs, job.inputs().values(), strict=True):
         array[...] = value
     if model.status != 0 or model.invoke() != 0:
-        raise SystemExit(f"{job.name}: the compiled model reports an error")
+        raise RuntimeError("the compiled model reports an error")
     return model.invoke, lambda: model.outputs
+
+
+def gcc(job):
+    return compiled(job, "gcc")
+
+
+def clang(job):
+    return compiled(job, "clang")
 
 
 class Port(c.Structure):
@@ -86,9 +112,9 @@ def bytecode(job):
     code[:] = data
     status = vm.apus_vm_load(c.c_void_p(code.ctypes.data), c.c_size_t(code.size), None, program)
     if status != 0:
-        raise SystemExit(f"{job.name}: the interpreter refuses the bytecode, status {status}")
+        raise RuntimeError(f"the interpreter refuses the bytecode, status {status}")
     memory = aligned(vm.apus_vm_memory_bytes(program))
-    inputs = [value.copy() for value in random_inputs(job.file("onnx")).values()]
+    inputs = [value.copy() for value in job.inputs().values()]
     count = vm.apus_vm_output_count(program)
     outputs = [vm.apus_vm_output(program, i).array() for i in range(count)]
     pointers = [(c.c_void_p * len(a))(*[x.ctypes.data for x in a]) for a in (inputs, outputs)]
@@ -97,7 +123,12 @@ def bytecode(job):
 
 
 def measured_peak(job):
-    """GFLOP/s of fused multiply-adds, as a call."""
+    """GFLOP/s of fused multiply-adds on all threads together, as a call."""
     library = c.CDLL(str(job.folder / "peak.so"))
     library.peak.restype = c.c_double
-    return lambda: library.peak(c.c_double(0.03))
+    pool = ThreadPoolExecutor(job.threads)
+    return lambda: sum(pool.map(library.peak, [c.c_double(0.03)] * job.threads))
+
+
+SYSTEMS = {system.__name__: system for system in (onnxruntime, openvino, gcc, clang, bytecode)}
+PEERS, COMPILERS = ("onnxruntime", "openvino"), ("gcc", "clang")
