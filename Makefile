@@ -10,16 +10,17 @@ JOBS ?= 2
 ROUNDS ?= 20000
 BENCH ?=
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-SWIFT_FILES := Package.swift Sources Tests
+SWIFT_FILES := Package.swift Sources Tests Examples/embed-ir/Package.swift Examples/embed-ir/Sources
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
 
-.PHONY: help setup venv build release run test check bench bench-zoo docs conformance lint format \
-  budget generated golden determinism emitted emitted-models fuzz-vm models sanitize install clean
+.PHONY: help setup venv build release library run test check bench bench-zoo docs docc \
+  conformance conformance-variants export lint format budget generated golden determinism \
+  emitted emitted-models fuzz-vm models sanitize install clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (Debian packages); silent when nothing is
 	@command -v swift >/dev/null || { echo "Swift 6.3 is missing: https://swift.org/install" >&2; exit 1; }
@@ -47,6 +48,9 @@ build: setup ## build for debugging
 release: setup ## build the optimized command
 	swift build -c release -j $(JOBS) --product apus
 
+library: setup ## build the C library: .build/release/libapus-c.so
+	swift build -c release -j $(JOBS) --product apus-c
+
 run: release ## compile the digits network to C and to bytecode, and watch both read digits
 	Examples/digits/run.sh $(APUS)
 
@@ -55,7 +59,7 @@ test: setup ## build and run all tests and the examples' own checks
 	swift test --skip-build
 	Tests/Tools/check-examples.sh
 
-check: lint budget generated golden docs determinism emitted models ## what CI runs beside the tests
+check: lint budget generated golden docs docc determinism emitted models ## what CI runs beside the tests
 	swift build --build-tests -j $(JOBS) -Xswiftc -warnings-as-errors
 
 lint: ## check the format
@@ -79,11 +83,14 @@ docs: release ## rewrite the generated reference pages; fails if that changes an
 	Tests/Tools/generate-docs.sh $(APUS)
 	@test -z "$$(git status --porcelain -- docs/reference)" || { git diff --stat docs; exit 1; }
 
+docc: setup ## build the DocC archives in .build/docc; warnings are errors
+	Tests/Tools/docc.sh
+
 determinism: release ## compile twice in separate processes and compare the bytes
 	Tests/Tools/determinism.sh $(APUS)
 
 emitted: release ## compile emitted C with gcc and clang, warnings as errors, and sanitize it
-	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1
+	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1 Tests/Tools/fuzz/strings.apir
 
 emitted-models: release ## the same for all real float models, where they are at hand (minutes)
 	Tests/Tools/check-emitted-models.sh $(APUS)
@@ -94,8 +101,14 @@ fuzz-vm: release ## run damaged bytecode under sanitizers; ROUNDS=20000 files pe
 models: release ## verify real models against recorded outputs, where they are at hand
 	Tests/Tools/check-models.sh $(APUS)
 
-conformance: release venv ## run the ONNX backend suite; known failures may only shrink
-	Tests/Tools/conformance.sh $(APUS) --list Tests/Conformance/node-cases.txt
+conformance: release venv ## run the suites of ONNX on both back ends; what passes may only grow
+	Tests/Tools/conformance.sh $(APUS)
+
+conformance-variants: release venv ## the same for variants: constant inputs, symbolic extents
+	Tests/Tools/conformance-variants.sh $(APUS)
+
+export: release venv ## run exported models in onnxruntime and import them again (minutes)
+	Tests/Tools/export.sh $(APUS)
 
 bench: release venv ## time C and bytecode against onnxruntime; fails below the thresholds
 	Tests/Tools/bench/run.sh $(APUS) --require $(BENCH)
@@ -107,9 +120,11 @@ sanitize: release ## run the generated C under the address and undefined-behavio
 	CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" \
 	  Examples/digits/run.sh $(APUS)
 
-install: release ## install the command, the VM and the headers below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
+install: release library ## install the command, the C library, the VM and the headers below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib \
 	  $(DESTDIR)$(PREFIX)/share/apus/vm
+	install -m 755 .build/release/libapus-c.so $(DESTDIR)$(PREFIX)/lib/libapus.so
+	install -m 644 Sources/CApusLibrary/apus.h $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(APUS) $(DESTDIR)$(PREFIX)/bin/apus
 	install -m 644 Sources/CApusVM/include/*.h $(DESTDIR)$(PREFIX)/include
 	cp -R Sources/CApusVM/. $(DESTDIR)$(PREFIX)/share/apus/vm

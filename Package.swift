@@ -33,6 +33,8 @@ let package = Package(
     .library(name: "ApusDiff", targets: ["ApusDiff"]),
     .library(name: "ApusC", targets: ["ApusC"]),
     .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
+    .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
+    .library(name: "apus-c", type: .dynamic, targets: ["ApusLibrary"]),
   ],
   targets: [
     .target(
@@ -55,6 +57,8 @@ let package = Package(
       resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
     library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"]),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
+    .systemLibrary(name: "CApusLibrary"),
+    library("ApusLibrary", ["ApusDriver", "CApusLibrary"]),
     .executableTarget(name: "apus", dependencies: ["ApusDriver"], swiftSettings: swiftSettings),
     .target(
       name: "ApusTestSupport", dependencies: ["ApusIR"], path: "Tests/ApusTestSupport",
@@ -65,6 +69,7 @@ let package = Package(
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),
+    tests("ApusLibrary", ["CApusLibrary"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(
       "ApusTransforms", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusRuntime", "ApusTestSupport"]),

@@ -50,8 +50,13 @@ struct ProgramWriter {
       strings = names.bytes
       for word in words { table += bytes(word) }
     }
-    var sections = [ports, buffers, kernels, code, constants, strings]
-    if !table.isEmpty { sections.append(table) }
+    var sections = [ports, buffers, kernels, code, constants, strings].enumerated()
+      .map { (kind: UInt32($0 + 1), bytes: $1) }
+    if !table.isEmpty { sections.append((7, table)) }
+    if let pool = program.pool {
+      sections.append(
+        (8, bytes(UInt32(pool.constants.number)) + bytes(UInt32(pool.room.number))))
+    }
     return assemble(sections, slots: slots)
   }
 
@@ -133,19 +138,21 @@ struct ProgramWriter {
         notes: kernel.origins))
   }
 
-  private func assemble(_ sections: [[UInt8]], slots: Int) -> [UInt8] {
+  private func assemble(
+    _ sections: [(kind: UInt32, bytes: [UInt8])], slots: Int
+  ) -> [UInt8] {
     var file = [UInt8]("APUSBC\r\n".utf8)
     file += bytes(UInt16(1)) + bytes(UInt16(0)) + bytes(UInt32(0))
     file += bytes(UInt64(0)) + bytes(UInt64(0)) + bytes(UInt64(rounded(program.arenaBytes)))
     file += bytes(UInt32(slots)) + bytes(UInt32(sections.count)) + bytes(UInt64(0))
     file += bytes(UInt64(0))
     var place = rounded(64 + 32 * sections.count)
-    for (kind, section) in sections.enumerated() {
-      file += bytes(UInt32(kind + 1)) + bytes(UInt32(0)) + bytes(UInt64(place))
+    for (kind, section) in sections {
+      file += bytes(kind) + bytes(UInt32(0)) + bytes(UInt64(place))
       file += bytes(UInt64(section.count)) + bytes(UInt64(0))
       place = rounded(place + section.count)
     }
-    for section in sections {
+    for (_, section) in sections {
       file += [UInt8](repeating: 0, count: rounded(file.count) - file.count)
       file += section
     }

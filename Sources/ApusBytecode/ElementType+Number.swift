@@ -5,9 +5,10 @@ extension ElementType {
   var machineNumber: UInt32? {
     switch self {
     case .f32, .u8, .i8, .u16, .i16, .i32, .i64, .bool, .f16, .f64, .u32, .u64, .bf16, .f8e4m3fn,
-      .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f6e2m3, .f6e3m2, .f4e2m1, .i4, .u4, .i2, .u2:
+      .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0, .f6e2m3, .f6e3m2, .f4e2m1, .i4, .u4, .i2, .u2,
+      .string:
       UInt32(onnxDataType)
-    case .string, .c64, .c128: nil
+    case .c64, .c128: nil
     }
   }
 

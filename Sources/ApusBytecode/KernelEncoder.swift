@@ -303,7 +303,8 @@ extension KernelEncoder {
       return apply(
         APUS_OP_UNARY, function.number, [a], target, result: function.isPredicate ? .bool : nil)
     case .binary(let function, let a, let b):
-      return apply(APUS_OP_BINARY, function.number, [a, b], target)
+      return apply(
+        APUS_OP_BINARY, function.number, [a, b], target, result: function.fixedResult)
     case .compare(let test, let a, let b):
       return apply(APUS_OP_COMPARE, test.number, [a, b], target, result: .bool)
     case .select(let test, let a, let b): return apply(APUS_OP_SELECT, 0, [test, a, b], target)

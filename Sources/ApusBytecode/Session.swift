@@ -57,37 +57,29 @@ public struct Session: Sendable {
       memory.deallocate()
       for result in results { result.deallocate() }
     }
-    for (place, tensor) in tensors.enumerated() where tensor.byteCount > inputBytes[place] {
-      let name = interface.inputs[place].name
-      throw DiagnosticError(
-        Diagnostic(.limitExceeded, id: "input-size", "input \(name) is too large"))
-    }
     // Inputs are read up to their largest size, so that those of open size are copied.
-    let sources = zip(inputBytes, tensors).map { count, tensor in
-      let source = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: max(count, 1), alignment: 64)
-      source.initializeMemory(as: UInt8.self, repeating: 0)
-      tensor.withBytes { source.copyMemory(from: $0) }
-      return source
+    var sources: [PortMemory] = []
+    for (place, tensor) in tensors.enumerated() {
+      guard let size = tensor.type.element.byteCount(of: tensor.count), size <= inputBytes[place]
+      else {
+        let name = interface.inputs[place].name
+        throw DiagnosticError(
+          Diagnostic(.limitExceeded, id: "input-size", "input \(name) is too large"))
+      }
+      sources.append(try PortMemory(tensor, capacity: inputBytes[place]))
     }
-    defer { for source in sources { source.deallocate() } }
-    let status = run(
-      sources.map { UnsafeRawPointer($0.baseAddress) }, results.map(\.baseAddress), &sizes,
-      memory: memory.baseAddress)
+    let status = withExtendedLifetime(sources) {
+      run(sources.map(\.base), results.map(\.baseAddress), &sizes, memory: memory.baseAddress)
+    }
+    if status == APUS_VM_NO_ROOM { throw ProgramInterface.noRoomForStrings }
     guard status == APUS_VM_OK else {
       throw DiagnosticError(
         Diagnostic(
           .limitExceeded, id: "run-size", "a size that the model computes is out of its bounds"))
     }
     return zip(interface.outputs, results).compactMap { port, result in
-      let type = interface.type(of: port, sizes: sizes)
-      guard let elements = type.shape.elementCount.constant,
-        let count = type.element.byteCount(of: elements), (0...result.count).contains(count)
-      else { return nil }
-      let data = TensorBuffer(count: count) {
-        $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: result[0..<count]))
-      }
-      return TensorData(type, in: data, range: 0..<count)
+      TensorData(
+        interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(result))
     }
   }
 

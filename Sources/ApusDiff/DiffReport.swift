@@ -54,7 +54,7 @@ public struct DiffReport: Hashable, Sendable {
 
   /// Compares two models.
   ///
-  /// - Parameter names: whether nodes that only changed their names are listed.
+  /// Nodes that only changed their names are listed where `names` asks for it.
   public init(from old: Outline, to new: Outline, names: Snapshot.Names = .none) {
     var comparison = Comparison(old, new, names)
     comparison.run()

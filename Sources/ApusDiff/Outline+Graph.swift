@@ -79,6 +79,7 @@ private struct OutlineBuilder {
     }
     var reader = AttributeReader()
     _ = node.operation.visitingAttributes(&reader)
+    if case .custom(let custom) = node.operation { entry.operation = custom.name.withoutControls }
     entry.attributes = reader.attributes
     entry.bodies = reader.bodies
     entry.types = node.results.map { text(graph.type(of: $0)) }

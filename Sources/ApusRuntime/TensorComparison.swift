@@ -47,13 +47,18 @@ public struct TensorComparison: Hashable, Sendable {
 extension TensorComparison {
   /// Compares two tensors of the same element type and shape; `nil` when these differ.
   ///
-  /// NaN meets only NaN and an infinity only itself. Integers of 64 bits compare exactly. The parts
-  /// of a complex number compare as two numbers. Linear in the number of elements.
+  /// Strings agree byte by byte or differ. NaN meets only NaN and an infinity only itself.
+  /// Integers of 64 bits compare exactly. The parts of a complex number compare as two numbers.
+  /// Linear in the number of elements.
   public init?(_ got: TensorData, with want: TensorData, tolerance: Tolerance) {
-    guard got.type.element == want.type.element, got.type.shape == want.type.shape,
-      got.type.element != .string
-    else { return nil }
+    guard got.type.element == want.type.element, got.type.shape == want.type.shape else {
+      return nil
+    }
     count = got.count
+    if got.type.element == .string {
+      mismatchCount = zip(got.strings, want.strings).count { $0 != $1 }
+      return
+    }
     let exact = ExactIntegers(got, want)
     let parts = got.realsPerElement
     var (worstExcess, lastMismatch) = (-Double.infinity, -1)

@@ -2,8 +2,8 @@
 public enum PassRegistry {
   /// All passes, in the order of the reference.
   public static let all: [Pass] = [
-    .canonicalize, .foldConstants, .eliminateCommonSubexpressions, .eliminateDeadCode, .foldScales,
-    .fuseMaps, .fuseKernels, .assignLayouts,
+    .expandCustom, .canonicalize, .foldConstants, .eliminateCommonSubexpressions,
+    .eliminateDeadCode, .foldScales, .fuseMaps, .fuseKernels, .assignLayouts,
   ]
 
   /// A pass by name.

@@ -12,7 +12,8 @@ public enum OptimizationLevel: Int, Hashable, Sendable, CaseIterable {
   /// The passes in order.
   public var pipeline: [Pass] {
     let simplify: [Pass] = [
-      .canonicalize, .foldConstants, .eliminateCommonSubexpressions, .eliminateDeadCode,
+      .expandCustom, .canonicalize, .foldConstants, .eliminateCommonSubexpressions,
+      .eliminateDeadCode,
     ]
     switch self {
     case .none: return []

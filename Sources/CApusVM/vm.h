@@ -33,7 +33,7 @@ static inline uint32_t apus_width(uint32_t element) {
     case APUS_F8E8M0: case APUS_F6E2M3: case APUS_F6E3M2: case APUS_F4E2M1: return 1;
     case APUS_U16: case APUS_I16: case APUS_F16: case APUS_BF16: return 2;
     case APUS_F32: case APUS_I32: case APUS_U32: return 4;
-    case APUS_F64: case APUS_I64: case APUS_U64: return 8;
+    case APUS_F64: case APUS_I64: case APUS_U64: case APUS_STRING: return 8;
     default: return 0;
   }
 }
@@ -120,6 +120,16 @@ void apus_select_lanes(uint32_t type, size_t n, void *d, const void *m, const vo
                        const void *b);
 void apus_across(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
 void apus_spread(uint32_t type, size_t n, void *d, const void *a);
+bool apus_fits(uint32_t opcode, uint32_t function, uint32_t type);
+/* vm_strings.c: strings, which lie in a pool (see `apus_pool` in the machine layer). */
+struct apus_pool;
+apus_vm_status apus_parse_pool(apus_vm_program *m, const uint8_t *section, uint64_t length);
+uint64_t apus_pool_bytes(const apus_vm_program *m);
+bool apus_is_string_function(uint32_t opcode, uint32_t function, uint32_t *result);
+void apus_take_lanes(struct apus_pool *pool, size_t n, void *d, const void *p, int64_t stride);
+void apus_give_lanes(struct apus_pool *pool, size_t n, void *p, int64_t stride, const void *s);
+void apus_string_lanes(struct apus_pool *pool, uint32_t opcode, uint32_t function, size_t n,
+                       void *d, const void *a, const void *b);
 /* vm_sizes.c: sizes and steps. */
 typedef struct { int64_t low, high; } apus_range;
 extern const uint32_t apus_step_words[];

@@ -2,7 +2,8 @@
 #include "vm.h"
 
 static const uint8_t magic[8] = {'A', 'P', 'U', 'S', 'B', 'C', '\r', '\n'};
-enum { HEADER = 64, ENTRY = 32, PORT = 88, BUFFER = 32, KERNEL = 24, SECTIONS = 7 };
+enum { HEADER = 64, ENTRY = 32, PORT = 88, BUFFER = 32, KERNEL = 24, SECTIONS = 8,
+       OPTIONAL = 7 };
 
 static uint64_t mix(uint64_t hash, uint64_t word) {
   hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -16,7 +17,9 @@ static uint64_t checksum(const uint8_t *bytes, size_t size) {
 }
 static uint64_t rounded(uint64_t value) { return (value + 63) & ~(uint64_t)63; }
 
-static apus_vm_status parse_sections(apus_vm_program *m) {
+/* `pool` is the section of strings, or NULL. */
+static apus_vm_status parse_sections(apus_vm_program *m, const uint8_t **pool,
+                                     uint64_t *pool_size) {
   const uint8_t *table = m->bytes + HEADER;
   uint64_t count = apus_u32_at(m->bytes + 44), end = HEADER + ENTRY * count, kind = 0;
   if (count > 64 || end > m->size) return APUS_VM_BAD_SECTION;
@@ -34,7 +37,7 @@ static apus_vm_status parse_sections(apus_vm_program *m) {
   }
   if (m->size != rounded(end)) return APUS_VM_BAD_LENGTH;
   for (; end < m->size; end++) if (m->bytes[end] != 0) return APUS_VM_BAD_SECTION;
-  for (int i = 1; i < SECTIONS; i++) if (start[i] == NULL) return APUS_VM_BAD_SECTION;
+  for (int i = 1; i < OPTIONAL; i++) if (start[i] == NULL) return APUS_VM_BAD_SECTION;
   if (length[1] % PORT || length[2] % BUFFER || length[3] % KERNEL || length[4] % 4 ||
       length[2] / BUFFER > APUS_MAX_BUFFERS || length[1] / PORT > APUS_MAX_BUFFERS ||
       length[3] / KERNEL > UINT32_MAX || length[4] / 4 > INT32_MAX)
@@ -45,6 +48,7 @@ static apus_vm_status parse_sections(apus_vm_program *m) {
   m->port_count = (uint32_t)(length[1] / PORT), m->buffer_count = (uint32_t)(length[2] / BUFFER);
   m->kernel_count = (uint32_t)(length[3] / KERNEL), m->code_words = (uint32_t)(length[4] / 4);
   m->constant_bytes = length[5], m->string_bytes = length[6];
+  *pool = start[8], *pool_size = length[8];
   return start[7] ? apus_parse_sizes(m, start[7], length[7]) : APUS_VM_OK;
 }
 
@@ -54,13 +58,14 @@ static bool is_ports_buffer(const apus_vm_program *m, uint32_t number, apus_buff
   uint64_t count = b.storage == APUS_INPUT ? m->input_count : m->output_count;
   return b.offset < count && apus_u32_at(m->ports + PORT * (first + b.offset) + 8) == number;
 }
-static apus_vm_status parse_buffers(apus_vm_program *m) {
+static apus_vm_status parse_buffers(apus_vm_program *m, bool has_pool) {
   for (uint32_t i = 0; i < m->buffer_count; i++) {
     apus_buffer b = apus_buffer_at(m, i);
     uint32_t width = apus_width(b.element);
     if (width == 0 || b.storage > APUS_ARENA || apus_u64_at(m->buffers + 32 * (size_t)i + 24) != 0)
       return APUS_VM_BAD_BUFFER;
     if (b.count > (uint64_t)INT64_MAX / 16) return APUS_VM_BAD_BUFFER;
+    if (b.element == APUS_STRING && !has_pool) return APUS_VM_BAD_BUFFER;
     if (b.storage >= APUS_CONSTANT) {
       uint64_t room = b.storage == APUS_ARENA ? m->arena_bytes : m->constant_bytes;
       if (b.offset % 64 != 0 || b.offset > room || b.count * width > room - b.offset)
@@ -135,9 +140,12 @@ apus_vm_status apus_vm_load(const void *bytes, size_t size, const apus_vm_limits
   m->slots = apus_u32_at(m->bytes + 40);
   if (m->slots > APUS_MAX_SLOTS || m->arena_bytes > (uint64_t)1 << 48 || m->arena_bytes % 64)
     return APUS_VM_TOO_MUCH;
-  apus_vm_status status = parse_sections(m);
+  const uint8_t *pool;
+  uint64_t pool_size;
+  apus_vm_status status = parse_sections(m, &pool, &pool_size);
   if (status == APUS_VM_OK) status = parse_ports(m);
-  if (status == APUS_VM_OK) status = parse_buffers(m);
+  if (status == APUS_VM_OK) status = parse_buffers(m, pool != NULL);
+  if (status == APUS_VM_OK && pool != NULL) status = apus_parse_pool(m, pool, pool_size);
   if (status == APUS_VM_OK) status = apus_verify(m);
   if (status != APUS_VM_OK) return status;
   if (limits && limits->work && m->work > limits->work) return APUS_VM_TOO_MUCH;
@@ -180,6 +188,7 @@ const char *apus_vm_describe(apus_vm_status status) {
       "the checksum does not match", "malformed section table", "malformed interface",
       "malformed buffer table", "malformed instruction", "register used before it is set",
       "access outside its buffer", "write to read-only memory", "memory read before it is written",
-      "a limit is exceeded", "a size is malformed or out of bounds", "malformed step"};
+      "a limit is exceeded", "a size is malformed or out of bounds", "malformed step",
+      "no room for all strings"};
   return (unsigned)status < sizeof text / sizeof *text ? text[status] : "unknown status";
 }

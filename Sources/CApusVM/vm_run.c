@@ -1,5 +1,7 @@
 /* The interpreter: verified code only, so nothing is checked here but what depends on data. */
+#include <math.h>
 #include "vm.h"
+#include "vm_lanes.h"
 
 typedef struct { uint32_t body; int64_t trip, extent; uint32_t variable; } frame;
 typedef struct {
@@ -8,6 +10,7 @@ typedef struct {
   uint8_t *registers;
   uint8_t **base;
   int64_t *symbols, *sizes;
+  apus_pool pool;
   bool failed;
   int depth;
   int64_t variable[APUS_VARIABLES];
@@ -24,8 +27,14 @@ static int64_t value(const machine *v, const uint32_t *w) {
 static uint32_t element(const machine *v, uint32_t buffer) {
   return apus_u32_at(v->m->buffers + 32 * (size_t)buffer + 4);
 }
+/* Whether a buffer holds the caller's pointers to strings. */
+static bool has_pointers(const machine *v, uint32_t buffer) {
+  uint32_t storage = apus_buffer_at(v->m, buffer).storage;
+  return element(v, buffer) == APUS_STRING && (storage == APUS_INPUT || storage == APUS_OUTPUT);
+}
 static uint8_t *place(const machine *v, const uint32_t *w) {
-  return v->base[w[0]] + value(v, w + 3) * (int64_t)apus_width(element(v, w[0]));
+  size_t width = has_pointers(v, w[0]) ? sizeof(char *) : apus_width(element(v, w[0]));
+  return v->base[w[0]] + value(v, w + 3) * (int64_t)width;
 }
 static float *floats(const machine *v, const uint32_t **w) {
   uint8_t *p = place(v, *w);
@@ -106,17 +115,36 @@ static void window(const machine *v, const uint32_t *w) {
   v->routines->window(&a);
 }
 #define REG(i) (v->registers + 64 * (size_t)w[i])
+/* Whether an instruction is a function of strings. */
+static bool takes_strings(const uint32_t *w) {
+  uint32_t opcode = w[0] & 0xff;
+  return (w[1] & 0xff) == APUS_STRING &&
+         (opcode == APUS_OP_UNARY || opcode == APUS_OP_BINARY || opcode == APUS_OP_COMPARE);
+}
 /* Runs instructions on lanes. */
 static void lanes(machine *v, const uint32_t *w) {
   uint32_t f = (w[0] >> 8) & 0xff, n = w[0] >> 16, type = w[1] & 0xff;
   int64_t i;
+  if (takes_strings(w)) {
+    bool one = (w[0] & 0xff) == APUS_OP_UNARY;
+    apus_string_lanes(&v->pool, w[0] & 0xff, f, n, REG(2), REG(3), one ? NULL : REG(4));
+    return;
+  }
   switch (w[0] & 0xff) {
     case APUS_OP_LOAD:
       if (!inside(v, w + 3, n)) break;
+      if (has_pointers(v, w[3])) {
+        apus_take_lanes(&v->pool, n, REG(2), place(v, w + 3), apus_i64_at(w + 4));
+        break;
+      }
       apus_load_lanes(element(v, w[3]), n, REG(2), place(v, w + 3), apus_i64_at(w + 4));
       break;
     case APUS_OP_STORE:
       if (!inside(v, w + 3, n)) break;
+      if (has_pointers(v, w[3])) {
+        apus_give_lanes(&v->pool, n, place(v, w + 3), apus_i64_at(w + 4), REG(2));
+        break;
+      }
       apus_store_lanes(element(v, w[3]), n, place(v, w + 3), apus_i64_at(w + 4), REG(2));
       break;
     case APUS_OP_LITERAL: memcpy(REG(2), w + 3, 8); break;
@@ -254,9 +282,14 @@ apus_vm_status apus_vm_run(const apus_vm_program *m, void *memory, const void *c
                                               : m->constants + b.offset;
     memcpy(&v->base[i], &p, sizeof p);
   }
+  if (m->has_pool) {
+    uint32_t fixed = m->pool_constants, room = m->pool_room;
+    v->pool = apus_new_pool(v->base[fixed], (uint32_t)apus_buffer_at(m, fixed).count,
+                            v->base[room], (uint32_t)apus_buffer_at(m, room).count);
+  }
   if (m->sizes == NULL) {
     run(v, 0, m->code_words);
-    return APUS_VM_OK;
+    return v->pool.full ? APUS_VM_NO_ROOM : APUS_VM_OK;
   }
   /* Which kernels run is not known before: nothing an earlier run left shall be seen. */
   memset(memory, 0, m->arena_bytes);
@@ -265,7 +298,7 @@ apus_vm_status apus_vm_run(const apus_vm_program *m, void *memory, const void *c
   for (uint32_t i = 0; i < m->given_count; i++) set_symbol(v, i, dimensions[i]);
   run_steps(v, 0, m->step_words);
   for (uint32_t i = m->given_count; i < m->dimension_count; i++) dimensions[i] = v->symbols[i];
-  return v->failed ? APUS_VM_BAD_SIZE : APUS_VM_OK;
+  return v->failed ? APUS_VM_BAD_SIZE : v->pool.full ? APUS_VM_NO_ROOM : APUS_VM_OK;
 }
 const char *apus_opcode_name(uint32_t opcode) {
 #define NAME(name) #name,

@@ -169,7 +169,7 @@ void apus_reinterpret(uint32_t to, uint32_t from, size_t n, void *d, const void 
     case APUS_I32: DO(int32_t)         \
     case APUS_I64: DO(int64_t)         \
     case APUS_U32: DO(uint32_t)        \
-    case APUS_U64: DO(uint64_t)        \
+    case APUS_U64: case APUS_STRING: DO(uint64_t) \
     default: DO(uint8_t)               \
   }
 void apus_compare_lanes(uint32_t test, uint32_t type, size_t n, void *d, const void *a,
@@ -226,4 +226,21 @@ void apus_across(uint32_t function, uint32_t type, size_t n, void *d, const void
 #define COMBINE(x, y) ((x) > (y) || (x) != (x) ? (x) : (y))
     default: BY_TYPE(ACROSS)
   }
+}
+/* Whether a function is defined on a type. */
+bool apus_fits(uint32_t opcode, uint32_t f, uint32_t type) {
+  bool real = type == APUS_F32 || type == APUS_F64, truth = type == APUS_BOOL;
+  uint32_t result;
+  bool text = apus_is_string_function(opcode, f, &result);
+  if (text || type == APUS_STRING) return text && type == APUS_STRING;
+  if (opcode == APUS_OP_UNARY) {
+    if (f >= APUS_U_COUNT) return false;
+    if (f == APUS_U_not) return !real;
+    return real || (!truth && (f == APUS_U_neg || f == APUS_U_abs || f == APUS_U_sign));
+  }
+  if (f >= APUS_B_COUNT) return false;
+  bool bits = f == APUS_B_and || f == APUS_B_or || f == APUS_B_xor;
+  if (truth) return bits || f == APUS_B_min || f == APUS_B_max;
+  if (real) return !bits && f != APUS_B_shl && f != APUS_B_shr;
+  return f != APUS_B_atan2;
 }

@@ -63,6 +63,7 @@ static apus_vm_status check_access(state *v, uint32_t *at, int64_t low, int64_t 
   if (!fits) v->m->checked = 1;
   if (write) {
     NEED(b.storage == APUS_OUTPUT || b.storage == APUS_ARENA, BAD_WRITE);
+    NEED(!v->m->has_pool || a.buffer != v->m->pool_room, BAD_WRITE);
     v->set[a.buffer] |= 3;
   } else {
     NEED(b.storage == APUS_INPUT || b.storage == APUS_CONSTANT || v->set[a.buffer] ||
@@ -76,7 +77,7 @@ static uint32_t element_of(state *v, uint32_t at) {
 }
 static bool is_register_type(uint32_t type) {
   return type == APUS_F32 || type == APUS_F64 || type == APUS_I32 || type == APUS_I64 ||
-         type == APUS_U32 || type == APUS_U64 || type == APUS_BOOL;
+         type == APUS_U32 || type == APUS_U64 || type == APUS_BOOL || type == APUS_STRING;
 }
 static uint32_t slot_count(uint32_t type, uint32_t lanes) {
   return (lanes * apus_width(type) + 63) / 64;
@@ -234,20 +235,6 @@ static void add_work(state *v, uint64_t work) {
   if (__builtin_mul_overflow(work, v->trips, &work) ||
       __builtin_add_overflow(work, v->m->work, &v->m->work)) v->m->work = UINT64_MAX;
 }
-/* Whether a function is defined on a type. */
-static bool fits(uint32_t opcode, uint32_t f, uint32_t type) {
-  bool real = type == APUS_F32 || type == APUS_F64, truth = type == APUS_BOOL;
-  if (opcode == APUS_OP_UNARY) {
-    if (f >= APUS_U_COUNT) return false;
-    if (f == APUS_U_not) return !real;
-    return real || (!truth && (f == APUS_U_neg || f == APUS_U_abs || f == APUS_U_sign));
-  }
-  if (f >= APUS_B_COUNT) return false;
-  bool bits = f == APUS_B_and || f == APUS_B_or || f == APUS_B_xor;
-  if (truth) return bits || f == APUS_B_min || f == APUS_B_max;
-  if (real) return !bits && f != APUS_B_shl && f != APUS_B_shr;
-  return f != APUS_B_atan2;
-}
 /* The steps of an epilogue up to the end of the instruction: kind, function and operands each. */
 static apus_vm_status check_epilogue(state *v, uint32_t at, uint32_t rows, uint32_t columns) {
   for (uint32_t count = 0; at < v->words; count++) {
@@ -266,7 +253,8 @@ static apus_vm_status check_epilogue(state *v, uint32_t at, uint32_t rows, uint3
       TRY(floats(v, &at, low, high + (columns - 1) * stride, false, false));
       at = look;
     } else {
-      NEED(fits(APUS_OP_UNARY, f, APUS_F32) && f != APUS_U_isnan && f != APUS_U_isinf, BAD_CODE);
+      NEED(apus_fits(APUS_OP_UNARY, f, APUS_F32) && f != APUS_U_isnan && f != APUS_U_isinf,
+           BAD_CODE);
     }
   }
   return APUS_VM_OK;
@@ -350,14 +338,15 @@ static apus_vm_status check_lanes(state *v, uint32_t opcode) {
       return sets(v, 2, type, 1);
     case APUS_OP_SPREAD: TRY(reads(v, 3, type, 1)); break;
     case APUS_OP_UNARY:
-      NEED(fits(opcode, f, type), BAD_CODE);
+      NEED(apus_fits(opcode, f, type), BAD_CODE);
       TRY(reads(v, 3, type, lanes));
       if (f == APUS_U_isnan || f == APUS_U_isinf) result = APUS_BOOL;
       break;
     case APUS_OP_BINARY:
-      NEED(fits(opcode, f, type), BAD_CODE);
+      NEED(apus_fits(opcode, f, type), BAD_CODE);
       TRY(reads(v, 3, type, lanes));
       TRY(reads(v, 4, type, lanes));
+      if (type == APUS_STRING) apus_is_string_function(opcode, f, &result);
       break;
     case APUS_OP_COMPARE:
       NEED(f < APUS_C_COUNT, BAD_CODE);
@@ -373,16 +362,18 @@ static apus_vm_status check_lanes(state *v, uint32_t opcode) {
       TRY(reads(v, 5, type, lanes));
       break;
     case APUS_OP_CONVERT:
+      NEED((type == APUS_STRING) == (from == APUS_STRING), BAD_CODE);
       NEED(f == APUS_KEEP_VALUE || (f == APUS_KEEP_BITS && apus_width(from) == apus_width(type)),
            BAD_CODE);
       TRY(reads(v, 3, f == APUS_KEEP_BITS ? apus_widened(from) : from, lanes));
       break;
     default: /* across */
       NEED((f == APUS_B_add || f == APUS_B_mul || f == APUS_B_min || f == APUS_B_max) &&
-               type != APUS_BOOL, BAD_CODE);
+               type != APUS_BOOL && type != APUS_STRING, BAD_CODE);
       TRY(reads(v, 3, type, lanes));
       lanes = 1;
   }
+  if (type == APUS_STRING) add_work(v, (uint64_t)lanes * apus_pool_bytes(v->m));
   return sets(v, 2, result, lanes);
 }
 static apus_vm_status check_memory(state *v, uint32_t opcode) {
@@ -390,6 +381,11 @@ static apus_vm_status check_memory(state *v, uint32_t opcode) {
   NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && v->words >= 9 && type != 0, BAD_CODE);
   int64_t low = 0, high = 0;
   TRY(span(lanes, apus_i64_at(v->w + 4), &low, &high));
+  if (type == APUS_STRING) {
+    bool gives = apus_buffer_at(v->m, v->w[3]).storage == APUS_OUTPUT;
+    NEED(opcode == APUS_OP_STORE || !gives, BAD_CODE); /* pointers are no elements */
+    add_work(v, (uint64_t)lanes * apus_pool_bytes(v->m));
+  }
   if (opcode == APUS_OP_STORE) TRY(reads(v, 2, apus_widened(type), lanes));
   TRY(check_access(v, &at, low, high, opcode == APUS_OP_STORE, false, true));
   NEED(at == v->words, BAD_CODE);

@@ -71,7 +71,7 @@ import Testing
     case .floor: floor(x)
     case .ceil: ceil(x)
     case .round: rint(x)
-    case .not, .isNaN, .isInfinite: nil
+    case .not, .isNaN, .isInfinite, .upper, .lower: nil
     }
   }
 
@@ -88,7 +88,7 @@ import Testing
     case .atan2: atan2(x, y)
     case .min: x.isNaN || x < y ? x : y
     case .max: x.isNaN || x > y ? x : y
-    case .and, .or, .xor, .shiftLeft, .shiftRight: nil
+    case .and, .or, .xor, .shiftLeft, .shiftRight, .join, .head, .tail, .parts, .matches: nil
     }
   }
 

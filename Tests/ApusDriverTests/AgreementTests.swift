@@ -12,7 +12,7 @@ import Testing
   /// Rows have a multiple of 16 elements and at most 256: docs/numerics.md tells why.
   static let nodes: [(name: String, text: String, type: String)] =
     UnaryFunction.allCases.compactMap { function in
-      guard function != .not, !function.isPredicate else { return nil }
+      guard function.isDefined(on: .f32), !function.isPredicate else { return nil }
       return (
         function.rawValue, "map %x {f = (a: f32) \(function.rawValue)(a)}", "tensor<3x240xf32>"
       )

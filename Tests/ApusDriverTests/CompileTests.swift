@@ -105,8 +105,20 @@ import Testing
     #expect(apus("compile", Files.digits, "-o", folder.path).code == 4)
     #expect(apus("compile", Files.digits, "-o", folder.path, "--dim", "N=1..64").code == 0)
     #expect(apus("compile", Files.digits, "-o", Files.digits, "--dim", "N=1").code == 2)
-    #expect(apus("compile", Files.digits, "-o", folder.path, "--emit", "onnx").code == 4)
     #expect(apus("compile", Files.digits, "-o", folder.path, "--threads", "callback").code == 4)
+  }
+}
+
+@Suite struct ExportTests {
+  @Test(arguments: ["-O0", "-O2"]) func modelsAreWrittenAsONNX(_ level: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/again.onnx"
+    #expect(apus("compile", Files.digits, "-o", path, "--emit", "onnx", level).code == 0)
+    let facts = apus("inspect", path)
+    #expect(facts.output.contains("in  image: tensor<Nx1x8x8xf32>"))
+    #expect(facts.output.contains("out probabilities: tensor<Nx10xf32>"))
+    #expect(apus("diff", Files.digits, path, "--fail-on", "interface").code == 0)
+    #expect(apus("compile", Files.digits, "--emit", "onnx").code == 2)
   }
 }
 

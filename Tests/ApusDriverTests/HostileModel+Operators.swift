@@ -20,7 +20,8 @@ private let huge = 1 << 40
 
 extension HostileModel {
   /// Group E: operators and shapes.
-  static let operators: [HostileModel] = linear + views + movement + reductions + elementwise
+  static let operators: [HostileModel] =
+    linear + views + movement + reductions + elementwise + computed
 
   private static let linear: [HostileModel] = [
     one("E1 fine", 0, "Conv", [image, filter]),
@@ -189,5 +190,24 @@ extension HostileModel {
     one("types", 3, "And", [.input([2]), .input([2])]),
     one("types", 3, "Not", [.input([2])]),
     one("types", 3, "Where", [.input([2]), .input([2]), .input([2])]),
+  ]
+
+  private static let computed: [HostileModel] = [
+    one("not square", 3, "Det", [.input([2, 3])]),
+    one("too large", 4, "Det", [.input([100, 100])]),
+    one("largest shape", 5, "RandomUniform", [], ints("shape", .max, .max)),
+    one("negative extent", 5, "RandomUniform", [], ints("shape", -1)),
+    one("product beyond 2^63", 0, "RandomNormal", [], ints("shape", 0, 1 << 23, 1 << 23, 1 << 23)),
+    one("largest sample", 3, "Multinomial", [.input([2, 3])], int("sample_size", .max)),
+    one(
+      "largest pad", 3, "Col2Im", [.input([1, 5, 15]), .integers([5, 5]), .integers([1, 5])],
+      ints("pads", .max, 0, 0, 0), opset: 18),
+    one(
+      "largest size", 4, "MelWeightMatrix",
+      [.integer(.max), .integer(.max), .integer(16_000), .reals([]), .reals([])]),
+    one(
+      "largest frame", 3, "STFT", [.input([1, 128, 1]), .integer(8), .absent, .integer(.max)]),
+    one("a million parts", 5, "SplitToSequence", [.input([1 << 20])]),
+    one("largest parts", 3, "SplitToSequence", [.input([4]), .integers([.max, .max])]),
   ]
 }

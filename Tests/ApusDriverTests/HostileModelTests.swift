@@ -20,7 +20,9 @@ struct HostileModel: Sendable, CustomTestStringConvertible {
 
 /// Models with hostile content: one clear line and a code, nothing written, no trap.
 @Suite struct HostileModelTests {
-  @Test(.timeLimit(.minutes(1)), arguments: HostileModel.graphs + HostileModel.operators)
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: HostileModel.graphs + HostileModel.operators + HostileModel.strings)
   func givesItsCode(_ hostile: HostileModel) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/m.onnx"

@@ -90,7 +90,7 @@ import Testing
     let want = try TensorFile.read(Files.images).first { $0.name == "out:probabilities" }
     let tolerance = Tolerance(absolute: 1e-4, relative: 1e-3)
     let comparison = TensorComparison(
-      try #require(got), with: try #require(want?.value.data), tolerance: tolerance)
+      got, with: try #require(want?.value.data), tolerance: tolerance)
     #expect(comparison?.isMatch == true)
     #expect(apus("run", built, "-o", folder.path).code == 2)
   }

@@ -97,7 +97,7 @@ private func code(ofFile path: String) -> Int32 {
     limits.mappedFileBytes = 0
     let mapped = try ONNXModel(contentsOf: path, limits: limits)
     for model in [read, mapped] {
-      guard case .data(let data)? = model.graph.initializers.first?.contents else { continue }
+      guard let data = model.graph.initializers.first?.data else { continue }
       #expect(data.withBytes { Array($0) } == Array(5..<13))
     }
     limits.fileBytes = 10
@@ -110,7 +110,7 @@ private func code(ofFile path: String) -> Int32 {
     try folder.write("model/m.onnx", smallModel)
     let model = try ONNXModel(contentsOf: path)
     #expect(truncate(path, 0) == 0)
-    guard case .data(let data)? = model.graph.initializers.first?.contents else { return }
+    guard let data = model.graph.initializers.first?.data else { return }
     #expect(data.elements(as: Float.self) == [1, 2])
   }
 

@@ -12,12 +12,12 @@ import Testing
 @Suite struct GraphImportTests {
   // MARK: Models
 
-  private func value(_ name: String, _ element: ElementType, _ extents: [Int]?) -> ONNXValueInfo {
+  func value(_ name: String, _ element: ElementType, _ extents: [Int]?) -> ONNXValueInfo {
     let shape = extents.map { $0.map { $0 < 0 ? ONNXDimension.unknown : .extent($0) } }
     return ONNXValueInfo(name: name, type: .tensor(element, shape: shape))
   }
 
-  private func node(
+  func node(
     _ type: String, _ inputs: [String], _ outputs: [String], _ attributes: [ONNXAttribute] = [],
     domain: String = ""
   ) -> ONNXNode {
@@ -26,19 +26,19 @@ import Testing
       inputs: inputs, outputs: outputs, attributes: attributes)
   }
 
-  private func graph(_ name: String, _ attribute: ONNXGraph) -> ONNXAttribute {
+  func graph(_ name: String, _ attribute: ONNXGraph) -> ONNXAttribute {
     ONNXAttribute(name: name, value: .graph(attribute))
   }
 
-  private func int(_ name: String, _ value: Int) -> ONNXAttribute {
+  func int(_ name: String, _ value: Int) -> ONNXAttribute {
     ONNXAttribute(name: name, value: .int(value))
   }
 
-  private func ints(_ name: String, _ values: [Int]) -> ONNXAttribute {
+  func ints(_ name: String, _ values: [Int]) -> ONNXAttribute {
     ONNXAttribute(name: name, value: .ints(values))
   }
 
-  private func body(
+  func body(
     _ nodes: [ONNXNode], in inputs: [ONNXValueInfo] = [], out outputs: [ONNXValueInfo],
     constants: [ONNXTensor] = []
   ) -> ONNXGraph {
@@ -47,32 +47,36 @@ import Testing
       valueInfo: [])
   }
 
-  private func integers(_ name: String, _ extents: [Int], _ values: [Int64]) -> ONNXTensor {
+  func integers(_ name: String, _ extents: [Int], _ values: [Int64]) -> ONNXTensor {
     ONNXTensor(
       name: name, element: .i64, extents: extents,
-      contents: .data(TensorData(.i64, extents, values)))
+      data: TensorData(.i64, extents, values))
   }
 
-  private func imported(
-    _ graph: ONNXGraph, functions: [ONNXFunction] = [], dimensions: [String: Int] = [:]
+  func imported(
+    _ graph: ONNXGraph, functions: [ONNXFunction] = [],
+    _ options: ImportOptions = ImportOptions()
   ) throws(DiagnosticError) -> Graph {
     let model = ONNXModel(
-      irVersion: 8, producer: "", opsets: [("", 17), ("own", 1)], metadata: [], graph: graph,
+      irVersion: 8, producer: "",
+      opsets: [("", 17), ("own", 1), ("ai.onnx.ml", 3), ("ai.onnx.preview", 1)], metadata: [],
+      graph: graph,
       functions: functions, warnings: [])
-    var importer = Importer(model, ImportOptions(dimensions: dimensions))
+    var importer = Importer(model, options)
     return try importer.run()
   }
 
-  private func results(
-    _ model: ONNXGraph, _ inputs: [TensorData], functions: [ONNXFunction] = []
+  func results(
+    _ model: ONNXGraph, _ inputs: [TensorData], functions: [ONNXFunction] = [],
+    _ options: ImportOptions = ImportOptions()
   ) throws -> [TensorData] {
-    let graph = try imported(model, functions: functions)
+    let graph = try imported(model, functions: functions, options)
     try graph.verify(stage: .imported)
     let program = try Lowering.program(for: graph, target: .virtualMachine, name: "m")
     return try Session(Bytecode.encode(program)).run(inputs)
   }
 
-  private func reals(_ values: [Float]) -> TensorData { TensorData(.f32, [values.count], values) }
+  func reals(_ values: [Float]) -> TensorData { TensorData(.f32, [values.count], values) }
 
   // MARK: Control flow
 
@@ -170,7 +174,8 @@ import Testing
   ) -> ONNXFunction {
     ONNXFunction(
       name: name, domain: "own", overload: "", inputs: ["a", "b"], outputs: ["r"],
-      attributes: ["alpha"], defaults: defaults, opsets: [("", 17), ("own", 1)], nodes: nodes,
+      attributes: ["alpha"], defaults: defaults,
+      opsets: [("", 17), ("own", 1), ("ai.onnx.ml", 3), ("ai.onnx.preview", 1)], nodes: nodes,
       valueInfo: [])
   }
 

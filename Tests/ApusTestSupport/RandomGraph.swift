@@ -63,7 +63,7 @@ package struct RandomGraph {
   }
 
   private mutating func tryNode() {
-    switch number(0...22) {
+    switch number(0...24) {
     case 0: return addConv()
     case 1: return addLSTM()
     case 2 where !isStatic: return addBind()
@@ -71,6 +71,8 @@ package struct RandomGraph {
     case 4: return addIndexed()
     case 5: return addLinearAttention()
     case 6: return addRecurrent()
+    case 7: return addStrings()
+    case 8: return addCustom()
     default: break
     }
     let operands = (0..<number(0...3)).map { _ in pick(values) }
@@ -153,6 +155,32 @@ package struct RandomGraph {
     let loop = Repeat(
       counter: turn, limit: limit, turns: limit, tests: false, carried: 1, body: no)
     values += (try? graph.append(.repeat(loop), [chosen])) ?? []
+  }
+
+  private mutating func addCustom() {
+    let custom = CustomOperator("random.twice") { graph, operands throws(OperatorError) in
+      [try graph.map(operands, .operand(0) + .operand(0))]
+    }
+    values += (try? graph.append(custom, [pick(values)])) ?? []
+  }
+
+  /// Strings that are split, joined, picked and compared.
+  private mutating func addStrings() {
+    let count = number(1...4)
+    let texts = graph.addInput("texts", TensorType(.string, [count]))
+    let by = graph.constant(TensorData(strings: [pick([[], Array("b".utf8)])], []))
+    let (x, y) = (Scalar.operand(0), Scalar.operand(1))
+    let split = Split(shape: Shape([count, 2]), limit: pick([1, .max]))
+    let places = graph.addInput(nil, TensorType(.i64, [2, 1]))
+    guard let parts = try? graph.append(.split(split), [texts, by])[0],
+      let cased = try? graph.map(
+        [texts, by], .unary(pick([.upper, .lower]), .binary(.join, x, y))),
+      let picked = try? graph.append(.gather(Gather(axis: 0)), [parts, places])[0],
+      let order = try? graph.map([cased, texts], .compare(pick(Comparison.allCases), x, y)),
+      let rests = try? graph.map(
+        [texts, by], .binary(pick([.parts, .matches]), .binary(pick([.head, .tail]), x, y), y))
+    else { return }
+    values += [picked, order, rests]
   }
 
   private mutating func addLSTM() {
@@ -304,6 +332,7 @@ extension Pointwise {
         switch function {
         case .not: return type == .bool
         case .negate, .absolute: return type != .bool
+        case .upper, .lower: return false
         default: return types[a].isFloat
         }
       case .binary(let function, _, _):
@@ -313,6 +342,7 @@ extension Pointwise {
         case .div, .pow, .atan2: return type.isFloat
         case .and, .or, .xor: return type == .bool
         case .floorMod, .truncatedMod, .shiftLeft, .shiftRight: return false
+        case .join, .head, .tail, .parts, .matches: return false
         }
       case .compare, .select: return true
       }

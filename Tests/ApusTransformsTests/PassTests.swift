@@ -115,6 +115,16 @@ struct PassCase: Sendable, CustomTestStringConvertible {
         %3 = map %2 {f = (a: f32) mul(a, 1.0:f32)} : tensor<3xf32>
         return %3
         """), stays: plain),
+    PassCase(
+      pass: .expandCustom,
+      changes: graph(
+        """
+        %0 = custom %x : tensor<3xf32> do @acme.wave (%a: tensor<3xf32>) -> (y: tensor<3xf32>) {
+          %0 = map %a {f = (a: f32) sin(a)} : tensor<3xf32>
+          return %0
+        }
+        return %0
+        """), stays: plain),
     PassCase(pass: .foldConstants, changes: folding, stays: plain),
     PassCase(
       pass: .eliminateCommonSubexpressions,

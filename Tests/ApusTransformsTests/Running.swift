@@ -86,7 +86,7 @@ func expectSame(
 }
 
 extension TensorData {
-  /// Random elements: numbers from -2 to 2, of integers from -2 to 3, or truth values.
+  /// Random elements: numbers from -2 to 2, of integers from -2 to 3, truth values, short strings.
   init(random type: TensorType, using random: inout SeededRandom) {
     let extents = type.shape.extents ?? []
     let places = 0..<extents.reduce(1, *)
@@ -100,6 +100,13 @@ extension TensorData {
       self.init(.i32, extents, places.map { _ in Int32.random(in: -2...3, using: &random) })
     case .i8:
       self.init(.i8, extents, places.map { _ in Int8.random(in: -2...3, using: &random) })
+    case .string:
+      self.init(
+        strings: places.map { _ in
+          (0..<Int.random(in: 0...4, using: &random)).map { _ in
+            UInt8.random(in: 96...99, using: &random)
+          }
+        }, extents)
     case .bool:
       self.init(.bool, extents, places.map { _ in UInt8.random(in: 0...1, using: &random) })
     default:

@@ -1,11 +1,29 @@
 #!/usr/bin/env bash
-# Runs the operator cases of the ONNX backend suite, made by the onnx package of .venv.
-#   usage: conformance.sh path/to/apus [more options of apus verify]
+# Runs the suites of the onnx package of .venv, and cases that its onnxruntime answers, on both back
+# ends; fails when a listed case does not pass. Then writes docs/reference/operators.md.
+#   usage: conformance.sh path/to/apus
 set -euo pipefail
 apus=$(realpath "${1:?usage: conformance.sh path/to/apus}")
-shift
 root=$(realpath "$(dirname "$0")/../..")
+python=("${PYTHON:-$root/.venv/bin/python}" -W ignore)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$root/.venv/bin/python" -W ignore "$root/Tests/Tools/write-node-cases.py" "$folder"
-"$apus" verify "$folder" --jobs 2 "$@"
+mkdir -p "$folder"/{node,other,results}
+"${python[@]}" "$root/Tests/Tools/write-node-cases.py" "$folder/node"
+"${python[@]}" "$root/Tests/Tools/write-runtime-cases.py" "$folder/other/onnxruntime"
+data=$("${python[@]}" -c 'import onnx.backend.test as t; print(t.__path__[0])')/data
+for suite in simple pytorch-converted pytorch-operator; do
+  ln -s "$data/$suite" "$folder/other/$suite"
+done
+code=0
+for suite in node other; do
+  for backend in bytecode c; do
+    "$apus" verify "$folder/$suite" --backend $backend --jobs 2 --json \
+      --list "$root/Tests/Conformance/$suite-cases.txt" \
+      > "$folder/results/$suite.$backend.json" || code=1
+  done
+done
+"$apus" ops | "${python[@]}" "$root/Tests/Tools/write-operators.py" "$folder" \
+  > "$folder/operators.md"
+mv "$folder/operators.md" "$root/docs/reference/operators.md"
+exit $code

@@ -36,6 +36,23 @@ static void *allocate(uint64_t bytes) {
   return p;
 }
 
+/* Inputs are random bytes, strings words or nothing. */
+static void *input(const apus_vm_port *port) {
+  static const char *const words[] = {"", "word", "two  words", "a,b,,c", "\xc3\xa9t", NULL};
+  const char **p = allocate(port->byte_count);
+  if (port->element == 8)
+    for (uint64_t i = 0; i < port->byte_count / sizeof *p; i++) p[i] = words[next() % 6];
+  return p;
+}
+
+/* Strings that come out end somewhere. */
+static void read_strings(const apus_vm_port *port, const char *const *p) {
+  static volatile size_t length;
+  if (port->element != 8) return;
+  for (uint64_t i = 0; i < port->byte_count / sizeof *p; i++)
+    if (p[i] != NULL) length += strlen(p[i]);
+}
+
 static void try(uint8_t *bytes, size_t size) {
   static const void *inputs[64];
   static void *outputs[64];
@@ -51,10 +68,21 @@ static void try(uint8_t *bytes, size_t size) {
   for (uint32_t i = 0; i < in; i++) if (apus_vm_input(&program, i).byte_count > MOST) return;
   for (uint32_t i = 0; i < out; i++) if (apus_vm_output(&program, i).byte_count > MOST) return;
   accepted++;
-  for (uint32_t i = 0; i < in; i++) inputs[i] = allocate(apus_vm_input(&program, i).byte_count);
-  for (uint32_t i = 0; i < out; i++) outputs[i] = allocate(apus_vm_output(&program, i).byte_count);
+  for (uint32_t i = 0; i < in; i++) {
+    apus_vm_port port = apus_vm_input(&program, i);
+    inputs[i] = input(&port);
+  }
+  for (uint32_t i = 0; i < out; i++) {
+    apus_vm_port port = apus_vm_output(&program, i);
+    outputs[i] = allocate(port.byte_count);
+    if (port.element == 8) memset(outputs[i], 0, port.byte_count);
+  }
   void *memory = allocate(apus_vm_memory_bytes(&program));
   apus_vm_run(&program, memory, inputs, outputs, NULL);
+  for (uint32_t i = 0; i < out; i++) {
+    apus_vm_port port = apus_vm_output(&program, i);
+    read_strings(&port, outputs[i]);
+  }
   free(memory);
   for (uint32_t i = 0; i < in; i++) free((void *)(uintptr_t)inputs[i]);
   for (uint32_t i = 0; i < out; i++) free(outputs[i]);
@@ -81,7 +109,8 @@ static void fuzz(const char *path, long rounds) {
   }
   for (long round = 0; round < rounds; round++) {
     memcpy(bytes, good, size);
-    for (long i = 0; i <= round % 4; i++) bytes[32 + next() % (end - 32)] = (uint8_t)next();
+    size_t most = round % 8 == 7 ? size : end; /* constants and names now and then */
+    for (long i = 0; i <= round % 4; i++) bytes[32 + next() % (most - 32)] = (uint8_t)next();
     try(bytes, size);
   }
   free(good);

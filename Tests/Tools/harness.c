@@ -14,6 +14,7 @@ static size_t width(int32_t type) {
   switch (type) {
     case 1: case 6: case 12: return 4;
     case 7: case 11: case 13: return 8;
+    case 8: return sizeof(char *);
     case 4: case 5: case 10: case 16: return 2;
     default: return 1;
   }
@@ -33,6 +34,7 @@ static void *allocate(size_t bytes) {
 }
 
 static void *input(const NAME(_tensor_t) *tensor) {
+  static const char *const words[] = {"", "word", "two  words", "a,b,,c", "\xc3\xa9t", NULL};
   static uint32_t state = 1;
   const size_t n = count(tensor);
   void *p = allocate(n * width(tensor->element_type));
@@ -40,6 +42,7 @@ static void *input(const NAME(_tensor_t) *tensor) {
     state = state * 1664525u + 1013904223u;
     if (tensor->element_type == 1) ((float *)p)[i] = (float)(state >> 8) * 0x1p-24f;
     if (tensor->element_type == 6) ((int32_t *)p)[i] = (int32_t)(state >> 28);
+    if (tensor->element_type == 8) ((const char **)p)[i] = words[(state >> 8) % 6];
     if (tensor->element_type == 7) ((int64_t *)p)[i] = (int64_t)(state >> 28);
   }
   return p;

@@ -12,20 +12,28 @@ from onnx import TensorProto, numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
 
+def message(value, info):
+    """The protobuf message that holds a value of the type which a model declares."""
+    if isinstance(value, TensorProto):
+        return value
+    if info.type.HasField("sequence_type"):
+        return numpy_helper.from_list(value, info.name)
+    if info.type.HasField("optional_type"):
+        return numpy_helper.from_optional(value, info.name)
+    return numpy_helper.from_array(value, info.name)
+
+
 def write(case, folder):
-    """Writes one case; those with sequences, maps or absent values have no tensor files."""
+    """Writes one case: each value is a TensorProto, SequenceProto or OptionalProto as declared."""
     (folder / "model.onnx").write_bytes(case.model.SerializeToString())
-    names = ([i.name for i in case.model.graph.input], [o.name for o in case.model.graph.output])
+    graph = case.model.graph
     for number, data_set in enumerate(case.data_sets):
         place = folder / f"test_data_set_{number}"
         place.mkdir()
-        for kind, tensors, labels in zip(("input", "output"), data_set, names):
-            for index, value in enumerate(tensors):
-                if not isinstance(value, TensorProto):
-                    if isinstance(value, (list, dict)) or value is None:
-                        continue
-                    value = numpy_helper.from_array(value, labels[index])
-                (place / f"{kind}_{index}.pb").write_bytes(value.SerializeToString())
+        for kind, values, infos in zip(("input", "output"), data_set, (graph.input, graph.output)):
+            for index, value in enumerate(values):
+                name = place / f"{kind}_{index}.pb"
+                name.write_bytes(message(value, infos[index]).SerializeToString())
 
 
 def main(target):

@@ -1,4 +1,5 @@
 internal import ApusIR
+internal import ApusLoops
 
 extension ElementType {
   /// The C type of a stored element.
@@ -13,8 +14,8 @@ extension ElementType {
     case .i64: "int64_t"
     case .u16: "uint16_t"
     case .u32: "uint32_t"
-    case .u64: "uint64_t"
-    case .bool, .u8, .string, .c64, .c128, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0,
+    case .u64, .string: "uint64_t"
+    case .bool, .u8, .c64, .c128, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0,
       .f6e2m3, .f6e3m2, .f4e2m1, .i4, .u4, .i2, .u2:
       "uint8_t"
     }
@@ -22,6 +23,14 @@ extension ElementType {
 
   /// The C type of a register lane.
   var cArithmeticType: String { self == .bool ? "int" : cType }
+}
+
+extension Buffer {
+  /// The C type of a pointer to the elements.
+  func pointerType(isConstant: Bool) -> String {
+    if holdsPointers { return isConstant ? "const char *const *" : "const char **" }
+    return (isConstant ? "const " : "") + element.cType + " *"
+  }
 }
 
 /// Makes C identifiers from names of the model, each once.
@@ -69,6 +78,7 @@ struct CNames {
     "class", "new", "delete", "this", "template", "operator", "private", "public", "protected",
     "virtual", "friend", "namespace", "using", "try", "catch", "throw", "typename", "and", "or",
     "not", "xor", "export", "arena", "ctx", "weights", "state", "inputs", "outputs", "dims",
-    "NULL", "alignas", "alignof", "constexpr", "nullptr", "typeof", "unix", "linux", "I", "errno",
+    "pool", "NULL", "alignas", "alignof", "constexpr", "nullptr", "typeof", "unix", "linux", "I",
+    "errno",
   ]
 }

@@ -20,6 +20,9 @@ extension ExpressionEmitter {
         ? .binary("!=", .call(name, [a.code]), .integer(0))
         : .call("apus_\(name)_\(a.lanes)", [a.code])
       return CValue(code: code, element: .bool, lanes: a.lanes)
+    case (_, .string):
+      let code = CExpression.call("apus_\(function.rawValue)", [.pool, a.code])
+      return CValue(code: code, element: .string, lanes: 1)
     case (_, .f32): return call(function.rawValue, [a])
     case (_, .f64):
       return CValue(code: .call("apus_\(function.rawValue)_f64", [a.code]), element: .f64, lanes: 1)
@@ -46,6 +49,10 @@ extension ExpressionEmitter {
         return CValue(code: .binary(name, a.code, b.code), element: element, lanes: lanes)
       }
       return integer(wrapping(name, x.code, y.code, element), element, lanes: 1)
+    case .join, .head, .tail, .parts, .matches:
+      return CValue(
+        code: .call("apus_\(function.rawValue)", [.pool, x.code, y.code]),
+        element: function.fixedResult ?? .string, lanes: 1)
     case .pow, .atan2, .min, .max, .shiftLeft, .shiftRight, .floorMod, .truncatedMod: break
     }
     let (a, b) = (splat(x, to: lanes), splat(y, to: lanes))
@@ -78,6 +85,11 @@ extension ExpressionEmitter {
       .equal: "==", .notEqual: "!=", .less: "<", .lessOrEqual: "<=", .greater: ">",
       .greaterOrEqual: ">=",
     ]
+    if x.element == .string {
+      let order = CExpression.call("apus_order", [.pool, x.code, y.code])
+      return CValue(
+        code: .binary(names[test] ?? "==", order, .integer(0)), element: .bool, lanes: 1)
+    }
     let (a, b) = lanes > 1 ? (splat(x, to: lanes), splat(y, to: lanes)) : (x, y)
     return CValue(
       code: .binary(names[test] ?? "==", a.code, b.code), element: .bool, lanes: lanes)
@@ -138,7 +150,9 @@ extension BinaryFunction {
     case .and: "&"
     case .or: "|"
     case .xor: "^"
-    case .floorMod, .truncatedMod, .pow, .atan2, .min, .max, .shiftLeft, .shiftRight: nil
+    case .floorMod, .truncatedMod, .pow, .atan2, .min, .max, .shiftLeft, .shiftRight, .join, .head,
+      .tail, .parts, .matches:
+      nil
     }
   }
 }

@@ -87,6 +87,10 @@ struct ExpressionEmitter {
 
   private func load(_ access: Access, lanes: Int) -> CValue {
     let storage = buffers[access.buffer.number].element
+    if buffers[access.buffer.number].holdsPointers {
+      return CValue(
+        code: .call("apus_take", [.pool, element(access)]), element: .string, lanes: 1)
+    }
     if lanes == 1 || access.laneStride == 0 {
       return loaded(element(access), storage)
     }
@@ -176,7 +180,8 @@ extension Literal {
     case (.float(let value), _): .literal(Double(Float(value)).cText(suffix: "f"))
     case (.integer(let value), .f32): .literal(Double(value).cText(suffix: "f"))
     case (.integer(let value), .f64): .literal(Double(value).cText(suffix: ""))
-    case (.integer(let value), .u64): .literal("UINT64_C(\(UInt64(bitPattern: Int64(value))))")
+    case (.integer(let value), .u64), (.integer(let value), .string):
+      .literal("UINT64_C(\(UInt64(bitPattern: Int64(value))))")
     case (.integer(let value), .u32): .literal("UINT32_C(\(UInt32(truncatingIfNeeded: value)))")
     case (.integer(let value), .i64):
       value == .min ? .literal("INT64_MIN") : .literal("INT64_C(\(value))")

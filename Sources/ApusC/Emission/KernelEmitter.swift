@@ -7,6 +7,8 @@ struct KernelEmitter {
   var expressions: ExpressionEmitter
   private var declared: Set<Int> = []
   private var insideParallel = false
+  /// Loops of less work than this, some 10 µs, are not worth waking a thread.
+  private static let parallelCycles = 40_000.0
   /// The number of the next register that the emitter makes itself.
   var nextRegister = 1_000_000
 
@@ -28,12 +30,13 @@ struct KernelEmitter {
   mutating func code(_ statement: Statement) -> [CStatement] {
     switch statement {
     case .loop(let kind, let variable, let extent, let statements):
-      let isParallel = kind == .parallel && !insideParallel
+      let isParallel =
+        kind == .parallel && !insideParallel && statement.cycles >= KernelEmitter.parallelCycles
       if isParallel { insideParallel = true }
       defer { if isParallel { insideParallel = false } }
       let loop = CStatement.count(
         "i\(variable.number)", expressions.code(extent), body(statements))
-      return isParallel ? [.directive("APUS_PARALLEL"), loop] : [loop]
+      return isParallel ? [.parallel, loop] : [loop]
     case .bind(let variable, let operation): return [bind(variable, operation)]
     case .within(let variable, let lower, let upper, let statements):
       let name = CExpression.name("i\(variable.number)")
@@ -85,6 +88,9 @@ struct KernelEmitter {
   func store(_ access: Access, _ value: Expression, lanes: Int) -> CStatement {
     let storage = expressions.buffers[access.buffer.number].element
     var code = expressions.value(value, lanes: lanes)
+    if expressions.buffers[access.buffer.number].holdsPointers {
+      return .assign(expressions.element(access), .call("apus_give", [.pool, code.code]))
+    }
     if lanes == 1 {
       return .assign(expressions.element(access), expressions.stored(code.code, storage))
     }

@@ -15,6 +15,8 @@ public enum WeightStorage: String, Hashable, Sendable, CaseIterable {
 public enum ThreadModel: String, Hashable, Sendable, CaseIterable {
   /// OpenMP pragmas, which compilers without OpenMP ignore.
   case openmp
+  /// A function of the caller.
+  case callback
   /// One thread.
   case none
 }

@@ -8,6 +8,8 @@ struct KernelFunctions {
     var function: String
     var arguments: [BufferID]
     var symbols: [String]
+    var usesPool: Bool
+    var usesThreads: Bool
     var kernel: Kernel
   }
 
@@ -15,6 +17,7 @@ struct KernelFunctions {
   private struct Form: Hashable {
     var body: [Statement]
     var elements: [ElementType]
+    var holdsPointers: [Bool]
     var aliases: [Bool]
     var isConstant: [Bool]
   }
@@ -23,8 +26,10 @@ struct KernelFunctions {
   /// One per kernel of the program.
   private(set) var calls: [Call] = []
 
-  init(_ program: Program, target: Target, symbols names: [String: String]) {
-    var known: [Form: String] = [:]
+  init(
+    _ program: Program, target: Target, threads: ThreadModel, symbols names: [String: String]
+  ) {
+    var known: [Form: CFunction] = [:]
     for kernel in program.kernels {
       let buffers = kernel.buffers
       var numbers: [BufferID: BufferID] = [:]
@@ -32,18 +37,25 @@ struct KernelFunctions {
       let form = Form(
         body: kernel.body.map { $0.renumbered { numbers[$0] ?? $0 } },
         elements: buffers.map { program[$0].element },
+        holdsPointers: buffers.map { program[$0].holdsPointers },
         aliases: buffers.map { program.overlaps($0, buffers) },
         isConstant: buffers.map { !kernel.writtenBuffers.contains($0) })
-      if let name = known[form] {
-        calls.append(
-          Call(function: name, arguments: buffers, symbols: kernel.symbols, kernel: kernel))
-        continue
+      if known[form] == nil {
+        var function = KernelFunctions.function(kernel, form, buffers, program, target, names)
+        if threads == .callback {
+          let outlining = Outlining(function)
+          functions += outlining.parts
+          function = outlining.kernel
+        }
+        known[form] = function
+        functions.append(function)
       }
-      known[form] = kernel.name
+      guard let function = known[form] else { continue }
+      func takes(_ name: String) -> Bool { function.parameters.contains { $0.name == name } }
       calls.append(
-        Call(function: kernel.name, arguments: buffers, symbols: kernel.symbols, kernel: kernel))
-      functions.append(
-        KernelFunctions.function(kernel, form, buffers, program, target, names))
+        Call(
+          function: function.name, arguments: buffers, symbols: kernel.symbols,
+          usesPool: takes("pool"), usesThreads: takes("threads"), kernel: kernel))
     }
   }
 
@@ -61,7 +73,7 @@ struct KernelFunctions {
       let name = "\(role)\(counts[role, default: 0])"
       counts[role, default: 0] += 1
       names[buffer] = name
-      let type = (isConstant[place] ? "const " : "") + program[buffer].element.cType + " *"
+      let type = program[buffer].pointerType(isConstant: isConstant[place])
       parameters.append(
         CParameter(type: aliases[place] ? type : type + "APUS_RESTRICT ", name: name))
     }
@@ -70,9 +82,13 @@ struct KernelFunctions {
     }
     var emitter = KernelEmitter(
       target: target, buffers: program.buffers, names: names, symbols: symbols)
+    let body = emitter.body(kernel.body)
+    if program.pool != nil, body.contains(where: { $0.mentions(.pool) }) {
+      parameters.append(CParameter(type: "apus_pool *", name: "pool"))
+    }
     return CFunction(
       attributes: "APUS_KERNEL static ", result: "void", name: kernel.name, parameters: parameters,
-      body: emitter.body(kernel.body))
+      body: body)
   }
 }
 

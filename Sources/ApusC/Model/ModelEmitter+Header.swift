@@ -15,6 +15,11 @@ extension ModelEmitter {
       .joined(separator: ", ")
     printer.line(" *   \(name)_run(&ctx, \(arguments));")
     printer.line(" *")
+    if program.pool != nil {
+      printer.line(
+        " * Strings are UTF-8 and end with a zero; NULL counts as empty. Those of outputs")
+      printer.line(" * lie in the arena or among the constants and stay until the next run.")
+    }
     printer.line(" * Tensors are row-major. Nothing is allocated or printed; contexts with arenas")
     printer.line(" * of their own may run at the same time. */")
     printer.line("#ifndef \(guardName)")
@@ -31,6 +36,10 @@ extension ModelEmitter {
     printer.line("#define \(macro)_ARENA_BYTES \(program.arenaBytes)")
     printer.line("#define \(macro)_WEIGHT_BYTES \(weights.byteCount)")
     printer.line("#define \(macro)_STATE_BYTES 0")
+    if let pool = program.pool {
+      printer.line("/* The room for strings that come in or are made, with a zero each. */")
+      printer.line("#define \(macro)_STRING_BYTES \(program[pool.room].count)")
+    }
     printer.line(
       "/* An upper bound of the stack that one call takes when optimised (-O1 or more). */")
     printer.line("#define \(macro)_STACK_BYTES \(stackBytes)")
@@ -51,12 +60,31 @@ extension ModelEmitter {
     printer.line("  \(macro)_OK = 0,")
     printer.line("  \(macro)_NULL_POINTER = 1, /* a required pointer is NULL */")
     printer.line("  \(macro)_MISALIGNED = 2,   /* arena or weights are not 64-byte aligned */")
-    printer.line("  \(macro)_BAD_DIMENSION = 3 /* a size is out of bounds or does not fit */")
+    let comma = program.pool == nil ? " " : ", "
+    let dimension = "\(macro)_BAD_DIMENSION = 3\(comma)"
+    printer.line("  \(dimension)/* a size is out of bounds or does not fit */")
+    if program.pool != nil {
+      printer.line("  \(macro)_NO_ROOM = 4 /* the strings need more than \(macro)_STRING_BYTES */")
+    }
     printer.line("} \(name)_status;")
     printer.line()
+    if options.threads == .callback {
+      printer.line(
+        "/* Runs body(data, i) for each i in 0..<count, in any order and on any threads, and")
+      printer.line(" * returns when all are done. */")
+      printer.line("typedef struct {")
+      printer.line("  void (*run)(void *pool, ptrdiff_t count,")
+      printer.line("      void (*body)(void *data, ptrdiff_t i), void *data);")
+      printer.line("  void *pool;")
+      printer.line("} \(name)_threads;")
+      printer.line()
+    }
     printer.line("typedef struct {")
     printer.line("  unsigned char *arena;")
     printer.line("  const unsigned char *weights;")
+    if options.threads == .callback {
+      printer.line("  \(name)_threads threads; /* set after init; run NULL: the calling thread */")
+    }
     printer.line("} \(name)_context;")
     printer.line()
     printer.line("typedef struct {")

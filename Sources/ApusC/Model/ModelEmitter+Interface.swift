@@ -53,6 +53,11 @@ extension ModelEmitter {
       .assign(
         .member(context, "->weights"),
         options.weights == .embed ? .name("NULL") : .cast("const unsigned char *", weights)))
+    if options.threads == .callback {
+      for member in ["run", "pool"] {
+        body.append(.assign(.member(context, "->threads.\(member)"), .name("NULL")))
+      }
+    }
     body.append(status("OK"))
     return CFunction(
       attributes: "", result: "\(name)_status", name: "\(name)_init",
@@ -70,8 +75,10 @@ extension ModelEmitter {
     var body = require([context] + pointers.map { .name($0.name) })
     let used = Set(program.kernels.flatMap(\.buffers) + program.steps.flatMap(\.allReadBuffers))
     let storages = used.map { program[$0].storage }
-    let usesArena = storages.contains { if case .arena = $0 { true } else { false } }
-    let usesWeights = storages.contains { if case .constant = $0 { true } else { false } }
+    let usesPool = kernels.calls.contains { $0.usesPool }
+    let usesArena = usesPool || storages.contains { if case .arena = $0 { true } else { false } }
+    let usesWeights =
+      usesPool || storages.contains { if case .constant = $0 { true } else { false } }
     if usesArena {
       body.append(.declare("unsigned char *", "arena", .member(context, "->arena")))
       body += require([.name("arena")])
@@ -80,8 +87,12 @@ extension ModelEmitter {
       body.append(.declare("const unsigned char *", "weights", .member(context, "->weights")))
       body += require([.name("weights")])
     }
+    if usesPool, let pool = program.pool { body.append(declaration(of: pool)) }
     body += sizes
     body += program.steps.flatMap(code)
+    if usesPool {
+      body.append(.branch(.member(.pool, ".full"), [status("NO_ROOM")]))
+    }
     for symbol in program.outputSymbols {
       let name = symbolNames[symbol] ?? ""
       body.append(.assign(.unary("*", .name("out_" + name)), .name(name)))
@@ -94,6 +105,18 @@ extension ModelEmitter {
       attributes: "", result: "\(name)_status", name: "\(name)_run",
       parameters: [CParameter(type: "\(name)_context *", name: "ctx")] + runParameters
         + sizeParameters, body: body)
+  }
+
+  /// Declares the pool of one run.
+  private func declaration(of pool: StringPool) -> CStatement {
+    func part(_ id: BufferID, isWritten: Bool) -> [CExpression] {
+      [pointer(id, isWritten: isWritten), .integer(program[id].count)]
+    }
+    return .declare(
+      "apus_pool", "pool",
+      .call(
+        "apus_new_pool",
+        part(pool.constants, isWritten: false) + part(pool.room, isWritten: true)))
   }
 
   /// Declares the symbols that are found out and checks those that are given.

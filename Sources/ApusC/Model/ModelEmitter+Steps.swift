@@ -38,7 +38,9 @@ extension ModelEmitter {
       .call(
         call.function,
         call.arguments.map { pointer($0, isWritten: written.contains($0)) }
-          + call.symbols.map { .cast("ptrdiff_t", .name(symbolNames[$0] ?? "")) }))
+          + call.symbols.map { .cast("ptrdiff_t", .name(symbolNames[$0] ?? "")) }
+          + (call.usesPool ? [.unary("&", .pool)] : [])
+          + (call.usesThreads ? [.unary("&", .member(.name("ctx"), "->threads"))] : [])))
   }
 
   private func element(_ access: Access) -> CExpression {

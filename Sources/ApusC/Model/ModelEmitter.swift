@@ -27,7 +27,8 @@ struct ModelEmitter {
       symbolNames[symbol.name] = names.unique("size_" + symbol.name, fallback: "size")
     }
     self.symbolNames = symbolNames
-    kernels = KernelFunctions(program, target: target, symbols: symbolNames)
+    kernels = KernelFunctions(
+      program, target: target, threads: options.threads, symbols: symbolNames)
   }
 
   var name: String { program.name }
@@ -36,10 +37,10 @@ struct ModelEmitter {
   /// The parameters of `NAME_run` after the context.
   var runParameters: [CParameter] {
     zip(inputNames, program.inputs).map {
-      CParameter(type: "const \($1.type.element.cType) *", name: $0)
+      CParameter(type: program[$1.buffer].pointerType(isConstant: true), name: $0)
     }
       + zip(outputNames, program.outputs).map {
-        CParameter(type: "\($1.type.element.cType) *", name: $0)
+        CParameter(type: program[$1.buffer].pointerType(isConstant: false), name: $0)
       }
   }
 
@@ -76,6 +77,7 @@ struct ModelEmitter {
       printer.line("#define APUS_PARALLEL")
     }
     printer.line()
+    if kernels.calls.contains(where: \.usesThreads) { printer.printThreads(name) }
     printConstants(&printer)
     for function in kernels.functions {
       if let kernel = program.kernels.first(where: { $0.name == function.name }) {
@@ -91,7 +93,8 @@ struct ModelEmitter {
   private func printConstants(_ printer: inout CPrinter) {
     switch options.weights {
     case .embed:
-      for entry in weights.entries { printArray(entry, &printer) }
+      let unused = kernels.calls.contains(where: \.usesPool) ? nil : program.pool?.constants
+      for entry in weights.entries where entry.buffer != unused { printArray(entry, &printer) }
     case .object:
       printer.line("extern const unsigned char \(name)_weights[];")
     case .file: break
@@ -124,7 +127,7 @@ struct ModelEmitter {
   func pointer(_ id: BufferID, isWritten: Bool) -> CExpression {
     let buffer = program[id]
     let qualifier = isWritten ? "" : "const "
-    let type = "\(qualifier)\(buffer.element.cType) *"
+    let type = buffer.pointerType(isConstant: !isWritten)
     func offset(_ base: String, _ bytes: Int) -> CExpression {
       .cast(
         type,
@@ -172,7 +175,7 @@ extension ElementType {
       return texts(Int64.self) { $0 == .min ? "INT64_MIN" : "INT64_C(\($0))" }
     case .u16, .f16, .bf16: return texts(UInt16.self) { String($0) }
     case .u32: return texts(UInt32.self) { "\($0)u" }
-    case .u64: return texts(UInt64.self) { "UINT64_C(\($0))" }
+    case .u64, .string: return texts(UInt64.self) { "UINT64_C(\($0))" }
     default: return texts(UInt8.self) { String($0) }
     }
   }

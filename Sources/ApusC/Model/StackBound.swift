@@ -4,15 +4,15 @@ extension ModelEmitter {
   /// Bytes of stack that suffice for one call when the C compiler optimises (`-O1` or more),
   /// without what the runtime of threads takes.
   ///
-  /// A call is three functions deep: `NAME_invoke`, `NAME_run` and one kernel; the machine layer is
-  /// inlined. What is alive at one time can be in memory: the variables of the deepest scope of a
-  /// kernel, as much again for subexpressions and unrolled loops, and what moves out of loops,
-  /// which is pointers and up to 32 vectors of constants. `check-emitted-c.sh` compares this with
-  /// what compilers report.
+  /// A call is three functions deep: `NAME_invoke`, `NAME_run` and one kernel, with two more for
+  /// threads of the caller; the machine layer is inlined. What is alive at one time can be in
+  /// memory: the variables of the deepest scope of a kernel, as much again for subexpressions and
+  /// unrolled loops, and what moves out of loops, which is pointers and up to 32 vectors of
+  /// constants. `check-emitted-c.sh` compares this with what compilers report.
   var stackBytes: Int {
     let vector = max(target.lanes, target.tileLanes) * 4
     let scope = kernels.functions.map { $0.body.deepestScopeBytes(vector: vector) }.max() ?? 0
-    let pointers = kernels.functions.map(\.parameters.count).max() ?? 0
+    let pointers = kernels.functions.map { $0.parameters.count + 2 * $0.held.count }.max() ?? 0
     let arguments = runParameters.count + program.symbols.count + kernels.calls.count
     let bytes = 1024 + 32 * vector + 16 * (pointers + arguments) + 2 * scope
     return (bytes + 63) / 64 * 64

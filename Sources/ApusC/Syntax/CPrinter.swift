@@ -9,6 +9,12 @@ struct CPrinter {
   }
 
   mutating func print(_ function: CFunction) {
+    if !function.held.isEmpty {
+      line("typedef struct {")
+      for member in function.held { line("  \(member.type.declaring(member.name));") }
+      line("} \(function.name)_data;")
+      line()
+    }
     let parameters = function.parameters.map { $0.type.declaring($0.name) }
     let head = "\(function.attributes)\(function.result) \(function.name)("
     let list = parameters.isEmpty ? "void" : parameters.joined(separator: ", ")

@@ -11,6 +11,9 @@ indirect enum CExpression: Hashable {
   case cast(String, CExpression)
   case member(CExpression, String)
 
+  /// The pool of strings, where there is one.
+  static var pool: CExpression { .name("pool") }
+
   static func integer(_ value: Int) -> CExpression {
     value == .min ? .literal("INT64_MIN") : .literal(String(value))
   }
@@ -60,6 +63,38 @@ indirect enum CStatement: Hashable {
   case result(CExpression)
 }
 
+extension CStatement {
+  /// Whether an expression stands somewhere in the statement.
+  func mentions(_ wanted: CExpression) -> Bool {
+    func any(_ statements: [CStatement]) -> Bool { statements.contains { $0.mentions(wanted) } }
+    switch self {
+    case .comment, .directive: return false
+    case .declare(_, _, let value): return value?.mentions(wanted) ?? false
+    case .assign(let target, let value): return target.mentions(wanted) || value.mentions(wanted)
+    case .expression(let value), .result(let value): return value.mentions(wanted)
+    case .count(_, let extent, let body): return extent.mentions(wanted) || any(body)
+    case .loop(_, let test, let body): return test.mentions(wanted) || any(body)
+    case .branch(let test, let yes, let no): return test.mentions(wanted) || any(yes + no)
+    case .block(let body): return any(body)
+    }
+  }
+}
+
+extension CExpression {
+  /// Whether another expression stands somewhere in this one.
+  fileprivate func mentions(_ wanted: CExpression) -> Bool {
+    let parts: [CExpression] =
+      switch self {
+      case .name, .literal: []
+      case .call(_, let arguments): arguments
+      case .element(let a, let b), .binary(_, let a, let b): [a, b]
+      case .unary(_, let a), .cast(_, let a), .member(let a, _): [a]
+      case .conditional(let a, let b, let c): [a, b, c]
+      }
+    return self == wanted || parts.contains { $0.mentions(wanted) }
+  }
+}
+
 /// A parameter of a function.
 struct CParameter: Hashable {
   var type: String
@@ -73,4 +108,6 @@ struct CFunction {
   var name: String
   var parameters: [CParameter]
   var body: [CStatement]
+  /// The members of a structure `NAME_data` that is declared before the function.
+  var held: [CParameter] = []
 }

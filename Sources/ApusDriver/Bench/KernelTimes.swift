@@ -25,6 +25,9 @@ struct KernelTimes {
         throw .usage("--per-kernel needs fixed sizes: give each symbol one with --dim")
       }
       var times = KernelTimes(backend: backend)
+      guard program.pool == nil else {
+        throw .usage("--per-kernel does not time strings, whose kernels do not run alone")
+      }
       for kernel in program.kernels {
         let runner = try Runner(program.isolating(kernel), backend, build)
         var contestants = [try Contestant(backend, runner)]

@@ -12,6 +12,17 @@ enum CompileOptions {
     Arguments.Option(
       name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
       isRepeatable: true),
+    Arguments.Option(
+      name: "--string-bytes", value: "N", help: "room for the strings of a run (65536)"),
+    Arguments.Option(
+      name: "--sequence", value: "NAME=3", help: "how many elements a sequence has: NAME.0 and on",
+      isRepeatable: true),
+    Arguments.Option(
+      name: "--shape", value: "NAME=2x3", help: "the shape of an input that leaves it open",
+      isRepeatable: true),
+    Arguments.Option(
+      name: "--absent", value: "NAME", help: "an optional input that is not there",
+      isRepeatable: true),
     Arguments.Option(name: "--pass-pipeline", value: "P1,P2", help: "passes in place of -O's"),
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
     diagnostics,
@@ -35,8 +46,11 @@ enum CompileOptions {
       OptimizationLevel(rawValue: try arguments.integer("-O", in: 0...3, default: 2)) ?? .full
     options.rewriteLimit = try arguments.integer(
       "--rewrite-limit", in: 0...Int.max, default: .max)
+    options.stringBytes = try arguments.integer(
+      "--string-bytes", in: 1...1 << 30, default: options.stringBytes)
     if let text = arguments["--pass-pipeline"] { options.passes = try passes(text) }
     for text in arguments.all("--dim") { try addDimension(text, to: &options) }
+    try addForms(arguments, to: &options)
     return options
   }
 
@@ -76,7 +90,9 @@ enum CompileOptions {
   ) throws(DiagnosticError) {
     let given = options.dimensions.keys.sorted() + options.bounds.map(\.name)
     guard !given.isEmpty, !path.hasSuffix(".apir") else { return }
-    let types = try ModelInterface(of: path).inputs.map(\.type)
+    var open = options.importing
+    open.dimensions = [:]
+    let types = try ModelInterface(of: path).inputs(open).map(\.type)
     let symbols = types.flatMap { $0.shape.dimensions.flatMap(\.symbols) }
     guard let unknown = given.first(where: { !symbols.contains($0) }) else { return }
     var known: [String] = []

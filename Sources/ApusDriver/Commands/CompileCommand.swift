@@ -44,9 +44,14 @@ enum CompileCommand: Command {
     if plan.stop == .import { return 0 }
     try dumps.write(.optimize) { compilation.graph.text }
     if plan.stop == .optimize { return 0 }
-    if plan.kind == .ir {
+    switch plan.kind {
+    case .ir:
       try Emission(plan, console).writeText(compilation.graph.text, ending: "apir")
       return 0
+    case .onnx:
+      try Emission(plan, console).writeONNX(compilation.graph)
+      return 0
+    case .c, .bytecode, .so, .object, .loops: break
     }
     let program = try compilation.program(for: plan.target, name: plan.name)
     try dumps.write(.lower) { program.text }

@@ -2,6 +2,7 @@ internal import ApusBytecode
 internal import ApusC
 internal import ApusIR
 internal import ApusLoops
+internal import ApusONNX
 internal import ApusRuntime
 internal import ApusTransforms
 internal import Foundation
@@ -11,8 +12,6 @@ struct CompilePlan {
   /// What is written.
   enum Kind: String, CaseIterable { case c, bytecode, so, object, onnx, ir, loops }
   /// How parallel loops run.
-  enum Threads: String, CaseIterable { case openmp, callback, none }
-
   let model: String
   let output: String?
   let kind: Kind
@@ -36,7 +35,7 @@ struct CompilePlan {
     weights =
       arguments.has("--weights")
       ? try arguments.choice("--weights", default: WeightStorage.embed) : nil
-    threads = try CompilePlan.threads(arguments)
+    threads = try arguments.choice("--threads", default: ThreadModel.openmp)
     compiler = CCompiler(command: arguments["--cc"])
     wishes = try CompilePlan.wishes(arguments)
     target =
@@ -49,12 +48,6 @@ struct CompilePlan {
   }
 
   private func check(_ arguments: Arguments) throws(DiagnosticError) {
-    if kind == .onnx {
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "emit-onnx", "writing ONNX files is not supported yet",
-          help: "--emit ir writes the graph as text"))
-    }
     if kind == .bytecode, arguments["--target"].map({ $0 != "vm" && $0 != "native" }) == true {
       throw .usage("bytecode runs on every machine: leave --target out")
     }
@@ -77,18 +70,6 @@ struct CompilePlan {
       result.append(stage)
     }
     return result
-  }
-
-  private static func threads(_ arguments: Arguments) throws(DiagnosticError) -> ThreadModel {
-    switch try arguments.choice("--threads", default: Threads.openmp) {
-    case .openmp: return .openmp
-    case .none: return .none
-    case .callback:
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "threads-callback",
-          "threads through a callback are not supported yet", help: "use openmp or none"))
-    }
   }
 
   private static func wishes(_ arguments: Arguments) throws(DiagnosticError) -> PassWatch.Wishes {
@@ -149,6 +130,21 @@ struct Emission {
     case .loops: try writeText(program.text, ending: "loops")
     case .ir, .onnx: break
     }
+  }
+
+  /// Writes a graph as an ONNX model, with a file of weights beside it where they are large.
+  func writeONNX(_ graph: Graph) throws(DiagnosticError) {
+    guard let output = plan.output else { return }
+    let path = plan.folder.map { "\($0)/\(plan.name).onnx" } ?? output
+    if let folder = plan.folder { try makeFolder(folder) }
+    let options = ExportOptions(weightsName: (path.split(separator: "/").last ?? "") + ".weights")
+    let model = try graph.exported(options)
+    if !model.weights.isEmpty {
+      var file = try OutputFile(path + ".weights")
+      try model.forEachPiece { bytes throws(DiagnosticError) in try file.write(bytes) }
+      try file.commit()
+    }
+    try writeWhole(model.bytes, to: path)
   }
 
   private func model(_ program: Program) -> CModel {

@@ -62,16 +62,8 @@ enum DiffCommand: Command {
   /// The policy of the file, with what the command line says in its place.
   private static func policy(_ arguments: Arguments) throws(DiagnosticError) -> Policy {
     var policy = try Policy.load(arguments["--policy"])
-    let words = arguments.all("--fail-on").flatMap { $0.split(separator: ",").map(String.init) }
-    if !words.isEmpty {
-      policy.failOn = []
-      for word in words where word != "none" {
-        guard let rule = Policy.Rule(word) else {
-          throw .usage("--fail-on takes a class, weights>NUMBER or NAME+NUMBER%, not \(word)")
-        }
-        policy.failOn.append(rule)
-      }
-    }
+    let rules = arguments.all("--fail-on")
+    if !rules.isEmpty { try policy.replaceRules(rules) }
     policy.ignored += arguments.all("--ignore")
     return policy
   }

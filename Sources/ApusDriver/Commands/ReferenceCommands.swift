@@ -12,11 +12,11 @@ enum OperatorsCommand: Command {
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
     try arguments.refuseOperands()
-    let rules = OperatorRegistry.rules.sorted { ($0.domain, $0.name) < ($1.domain, $1.name) }
+    let names = OperatorRegistry.names
     console.output(
       markdown(
         "Operators", "ONNX operators that can be imported.", ["operator", "domain"],
-        rules.map { ["`\($0.name)`", "`\($0.domain.isEmpty ? "ai.onnx" : $0.domain)`"] }))
+        names.map { ["`\($0.name)`", "`\($0.domain.isEmpty ? "ai.onnx" : $0.domain)`"] }))
     return 0
   }
 }

@@ -53,7 +53,9 @@ enum RunCommand: Command {
     case .model(let file):
       try CompileOptions.requireSymbols(options, of: file)
       if !file.hasSuffix(".apir") {
-        let sizes = try ModelInterface(of: file).dimensions { _, name in inputs.extents(name) }
+        let sizes = try ModelInterface(of: file).dimensions(options.importing) { _, name in
+          inputs.extents(name)
+        }
         options.dimensions.merge(sizes) { given, _ in given }
       }
       return try Runner(try Compilation(file, options), backend, build)

@@ -18,9 +18,15 @@ extension Outline {
     }
     var choices = options
     choices.passes = path.hasSuffix(".apir") ? [] : OptimizationLevel.basic.pipeline
-    let compilation = try Compilation(path, choices)
-    var outline = Outline(compilation.graph)
-    outline.measures = measures(compilation, options, target)
+    return measured(try Compilation(path, choices).graph, options, target)
+  }
+
+  /// The outline of a graph as it is, measured where it can be.
+  static func measured(
+    _ graph: Graph, _ options: Compilation.Options, _ target: Target
+  ) -> Outline {
+    var outline = Outline(graph)
+    outline.measures = measures(graph, options, target)
     return outline
   }
 
@@ -39,11 +45,11 @@ extension Outline {
 
   /// Multiply-adds, and what the memory plan of the virtual machine takes; without what is open.
   private static func measures(
-    _ compilation: Compilation, _ options: Compilation.Options, _ target: Target
+    _ outlined: Graph, _ options: Compilation.Options, _ target: Target
   ) -> [String: Int] {
     var result: [String: Int] = [:]
-    if let macs = compilation.graph.multiplyAdds { result["macs"] = macs }
-    var graph = compilation.graph
+    if let macs = outlined.multiplyAdds { result["macs"] = macs }
+    var graph = outlined
     guard (try? Compilation.optimize(&graph, options)) != nil,
       let program = try? Lowering.program(for: graph, target: target, name: "model")
     else { return result }

@@ -40,6 +40,17 @@ extension Policy {
     return policy
   }
 
+  /// Takes rules between commas in place of those of the policy.
+  mutating func replaceRules(_ texts: [String]) throws(DiagnosticError) {
+    failOn = []
+    for word in texts.flatMap({ $0.split(separator: ",").map(String.init) }) where word != "none" {
+      guard let rule = Rule(word) else {
+        throw .usage("--fail-on takes a class, weights>NUMBER or NAME+NUMBER%, not \(word)")
+      }
+      failOn.append(rule)
+    }
+  }
+
   private static func invalid(_ message: String, _ file: String) -> DiagnosticError {
     DiagnosticError(Diagnostic(.invalidInput, id: "diff-policy", message, file: file))
   }

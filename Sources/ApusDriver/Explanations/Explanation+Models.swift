@@ -81,7 +81,6 @@ extension Explanation {
       "A node has a result that is not supported, or that its operator does not have."),
     Explanation("shape-conflict", "The model declares another shape than its nodes compute."),
     Explanation("sparse-tensor", "Sparse tensors are not supported."),
-    Explanation("string-tensor", "Tensors of strings are not supported."),
     Explanation(
       "tensor-bytes",
       "The bytes of a tensor are more or fewer than type and shape need."),

@@ -31,9 +31,6 @@ extension Explanation {
       "data-dependent",
       "An operand decides about shapes, so it must be known when compiling."),
     Explanation(
-      "dropout-training",
-      "Dropout in training mode is not supported. Export for inference."),
-    Explanation(
       "element-type",
       "Operands have element types that the operator or the back ends do not take."),
     Explanation(

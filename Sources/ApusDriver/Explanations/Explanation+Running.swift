@@ -40,7 +40,18 @@ extension Explanation {
     Explanation(
       "diff-policy",
       "The policy of apus diff is malformed, or has a rule or field that does not exist."),
-    Explanation("emit-onnx", "Writing ONNX files is not supported."),
+    Explanation(
+      "c-interface", "A function of the C interface does not take the arguments it was given."),
+    Explanation(
+      "graph-incorrect", "A graph breaks a rule of the graph form. The message names all of them."),
+    Explanation(
+      "export-function",
+      "A formula has a function that no ONNX operator computes, so it cannot be written."),
+    Explanation("export-scalar", "ONNX cannot scatter updates into a single number."),
+    Explanation(
+      "export-symbol",
+      "An extent depends on a symbol that no input or operation of the graph tells."),
+    Explanation("export-type", "ONNX does not define the operation on this element type."),
     Explanation(
       "file-access",
       "The system does not let the file be read or written. The message has its reason."),
@@ -76,6 +87,8 @@ extension Explanation {
     Explanation("tensor-bool", "A bool is neither 0 nor 1."),
     Explanation("tensor-file-ending", "Tensor files end in .npy, .npz or .pb."),
     Explanation(
+      "sequenceproto", "A .pb sequence holds something else than tensors, which is not supported."),
+    Explanation(
       "tensorproto-elements",
       "A .pb tensor has its elements in several fields, or not as many as its shape."),
     Explanation(
@@ -86,8 +99,8 @@ extension Explanation {
     Explanation("tensorproto-string", "A string of a .pb tensor is not Unicode."),
     Explanation("tensorproto-type", "The element type of a .pb tensor is not known."),
     Explanation(
-      "threads-callback",
-      "Threads through a callback are not supported. Use openmp or none."),
+      "optionalproto",
+      "A .pb optional value holds something else than a tensor or sequence of tensors."),
     Explanation(
       "usage",
       "The command line is not understood. `apus COMMAND --help` lists the options."),

@@ -28,7 +28,8 @@ extension Graph {
         (operands[0].shape.elementCount * operands[2].shape[3]
         + operands[1].shape.elementCount * operands[2].shape[3]).constant
     case .kernel(let kernel): return kernel.body.multiplyAdds
-    case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
+    case .custom(let custom): return custom.body.multiplyAdds
+    case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad, .split,
       .gather, .take, .scatter, .sort, .pool, .reduce, .argReduce, .cumulate, .softmax,
       .normalize, .relayout, .bind, .branch, .repeat:
       return 0

@@ -28,6 +28,14 @@ public struct Compilation: Sendable {
     public var dimensions: [String: Int] = [:]
     /// Bounds of symbolic dimensions that stay open.
     public var bounds: [SymbolBounds] = []
+    /// The room for the strings of a run.
+    public var stringBytes = Lowering.standardStringBytes
+    /// Numbers of elements of sequences of the interface.
+    public var sequences: [String: Int] = [:]
+    /// Optional values of the interface that are not there.
+    public var absent: Set<String> = []
+    /// Shapes of inputs that the model leaves open.
+    public var shapes: [String: [Int]] = [:]
     /// The most rules that passes may apply.
     public var rewriteLimit = Int.max
     /// What is shown on the way.
@@ -35,12 +43,20 @@ public struct Compilation: Sendable {
 
     /// The defaults.
     public init() {}
+
+    /// What an importer sees of them.
+    var importing: ImportOptions {
+      var result = ImportOptions(dimensions: dimensions, bounds: bounds)
+      (result.sequences, result.absent, result.shapes) = (sequences, absent, shapes)
+      return result
+    }
   }
 
   /// The graph after the passes.
   public private(set) var graph: Graph
   /// The graph as imported.
   public let imported: Graph
+  private let stringBytes: Int
 
   /// Imports and optimises a model: an ONNX file, or a graph as text (`.apir`).
   public init(_ path: String, _ options: Options) throws(DiagnosticError) {
@@ -50,15 +66,14 @@ public struct Compilation: Sendable {
       graph.symbols[place] = bound
     }
     imported = graph
+    stringBytes = options.stringBytes
     try Compilation.optimize(&graph, options)
     self.graph = graph
   }
 
   private static func read(_ path: String, _ options: Options) throws(DiagnosticError) -> Graph {
     guard path.hasSuffix(".apir") else {
-      return try Graph(
-        importing: path,
-        options: ImportOptions(dimensions: options.dimensions, bounds: options.bounds))
+      return try Graph(importing: path, options: options.importing)
     }
     let bytes = try FileBytes(reading: path).array
     return try Graph(parsing: String(decoding: bytes, as: UTF8.self), file: path)
@@ -70,7 +85,7 @@ public struct Compilation: Sendable {
   ) throws(DiagnosticError) {
     var manager = PassManager(options.passes ?? options.level.pipeline)
     manager.instrumentation = options.instrumentation
-    var context = PassContext(evaluate: Compilation.evaluate)
+    var context = PassContext(evaluate: Session.evaluate)
     context.rewriteLimit = options.rewriteLimit
     do {
       try manager.run(&graph, &context)
@@ -84,15 +99,6 @@ public struct Compilation: Sendable {
 
   /// Lowers the graph for a target.
   public func program(for target: Target, name: String) throws(DiagnosticError) -> Program {
-    try Lowering.program(for: graph, target: target, name: name)
-  }
-
-  /// Runs a graph without inputs in the interpreter.
-  @Sendable static func evaluate(_ graph: Graph) -> [TensorData]? {
-    guard
-      let program = try? Lowering.program(for: graph, target: .virtualMachine, name: "fold"),
-      let bytes = try? Bytecode.encode(program), let session = try? Session(bytes)
-    else { return nil }
-    return try? session.run([])
+    try Lowering.program(for: graph, target: target, name: name, stringBytes: stringBytes)
   }
 }

@@ -91,9 +91,11 @@ func isFolder(_ path: String) -> Bool {
 
 extension ModelInterface {
   /// The sizes of symbolic dimensions that inputs of given shapes fix.
-  func dimensions(_ extents: (_ place: Int, _ name: String) -> [Int]?) -> [String: Int] {
+  func dimensions(
+    _ options: ImportOptions, _ extents: (_ place: Int, _ name: String) -> [Int]?
+  ) throws(DiagnosticError) -> [String: Int] {
     var result: [String: Int] = [:]
-    for (place, input) in inputs.enumerated() {
+    for (place, input) in try inputs(options).enumerated() {
       guard let given = extents(place, input.name) else { continue }
       for (dimension, extent) in zip(input.type.shape.dimensions, given) {
         guard let symbol = dimension.symbols.first, result[symbol] == nil else { continue }

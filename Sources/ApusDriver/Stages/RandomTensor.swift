@@ -3,7 +3,8 @@ internal import ApusIR
 /// Tensors of random numbers that depend on a seed alone (SplitMix64).
 ///
 /// Floating-point numbers are uniform in -1..<1 (those of 8 bits have random bits instead), whole
-/// numbers in 0...9, truth values even; types of less than 8 bits take any value, complex ones 0.
+/// numbers in 0...9, truth values even; types of less than 8 bits take any value, complex ones 0;
+/// strings have up to four letters.
 struct RandomTensors {
   private var state: UInt64
 
@@ -20,11 +21,14 @@ struct RandomTensors {
 
   private mutating func unit() -> Double { Double(next() >> 40) * 0x1p-23 - 1 }
 
-  /// A tensor of a type without symbols; `nil` for strings and symbolic shapes.
+  /// A tensor of a type without symbols; `nil` for symbolic shapes.
   mutating func tensor(_ type: TensorType) -> TensorData? {
     guard let count = type.shape.elementCount.constant,
-      let bytes = type.element.byteCount(of: count), type.element != .string
+      let bytes = type.element.byteCount(of: count)
     else { return nil }
+    if type.element == .string, let extents = type.shape.extents {
+      return TensorData(strings: (0..<count).map { _ in word() }, extents)
+    }
     let rest = type.element.bitWidth < 8 ? count * type.element.bitWidth % 8 : 0
     let buffer = TensorBuffer(count: bytes) { memory in
       if type.element.bitWidth < 8 {
@@ -43,6 +47,11 @@ struct RandomTensors {
       }
     }
     return TensorData(type, in: buffer, range: 0..<bytes)
+  }
+
+  /// Up to four letters.
+  private mutating func word() -> [UInt8] {
+    (0..<next() % 5).map { _ in UInt8(ascii: "a") + UInt8(next() % 26) }
   }
 
   /// The bits of one element.

@@ -134,6 +134,7 @@ final class RawTensors {
   /// The symbols of the interface.
   let sizes: [Int64]
   private var owned: [UnsafeMutableRawPointer] = []
+  private var sources: [PortMemory] = []
 
   /// Memory for a runner, with inputs filled in.
   init(_ runner: Runner, _ values: [TensorData]) throws(DiagnosticError) {
@@ -144,13 +145,10 @@ final class RawTensors {
     outputs = targets
     scratch = .allocate(byteCount: max(runner.scratchBytes, 1), alignment: 64)
     owned = targets + [scratch]
-    for value in values {
-      let source = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: value.byteCount + 64, alignment: 64)
-      value.withBytes { source.copyMemory(from: $0) }
-      inputs.append(UnsafeRawPointer(source.baseAddress))
-      if let base = source.baseAddress { owned.append(base) }
+    for (place, value) in values.enumerated() {
+      sources.append(try PortMemory(value, capacity: runner.inputs[place].byteCount + 64))
     }
+    inputs = sources.map(\.base)
   }
 
   deinit { for pointer in owned { pointer.deallocate() } }

@@ -20,6 +20,12 @@ struct CaseRun {
   let build: Runner.Build
   let tolerance: Tolerance
 
+  /// What a data set fixes of a model.
+  private struct Shapes: Hashable {
+    var sizes: [String: Int]
+    var forms: DataSet.Forms
+  }
+
   private struct Mismatch: Error {
     var message: String
   }
@@ -56,13 +62,20 @@ struct CaseRun {
 
   private func run(_ testCase: TestCase) throws -> String {
     let interface = try ModelInterface(of: testCase.model)
-    let sets = try testCase.dataSets()
+    let sets = try testCase.dataSets(interface)
     guard !sets.isEmpty else { throw Mismatch(message: "no recorded tensors") }
-    var runners: [[String: Int]: [(Backend, Runner)]] = [:]
+    var runners: [Shapes: [(Backend, Runner)]] = [:]
     for set in sets {
-      let sizes = interface.dimensions { set.input($0, $1)?.extents }
-      if runners[sizes] == nil { runners[sizes] = try prepare(testCase, sizes) }
-      for (backend, runner) in runners[sizes] ?? [] {
+      var own = options
+      (own.sequences, own.absent) = (set.forms.sequences, set.forms.absent)
+      own.shapes = set.forms.shapes
+      // Symbols with bounds stay open.
+      let sizes = try interface.dimensions(own.importing) { set.input($0, $1)?.extents }
+        .filter { size in !options.bounds.contains { $0.name == size.key } }
+      own.dimensions.merge(sizes) { given, _ in given }
+      let shapes = Shapes(sizes: sizes, forms: set.forms)
+      if runners[shapes] == nil { runners[shapes] = try prepare(testCase, own) }
+      for (backend, runner) in runners[shapes] ?? [] {
         do {
           try check(runner, set)
         } catch let error as Mismatch {
@@ -75,10 +88,8 @@ struct CaseRun {
   }
 
   private func prepare(
-    _ testCase: TestCase, _ sizes: [String: Int]
+    _ testCase: TestCase, _ options: Compilation.Options
   ) throws(DiagnosticError) -> [(Backend, Runner)] {
-    var options = options
-    options.dimensions.merge(sizes) { given, _ in given }
     let compilation = try Compilation(testCase.model, options)
     var runners: [(Backend, Runner)] = []
     for backend in backends { runners.append((backend, try Runner(compilation, backend, build))) }
@@ -94,6 +105,9 @@ struct CaseRun {
       inputs.append(data)
     }
     let outputs = try runner.run(inputs)
+    guard !set.isPositional || set.isShort || outputs.count == set.outputs.count else {
+      throw Mismatch(message: "\(outputs.count) outputs, recorded are \(set.outputs.count)")
+    }
     for (place, (port, output)) in zip(runner.outputs, outputs).enumerated() {
       guard let want = set.output(place, port.name)?.data else {
         // A data set may leave out outputs at the end.

@@ -49,65 +49,17 @@ struct TestCase: Sendable {
   }
 
   /// The recorded tensors: folders `test_data_set_*`, and archives with `in:` and `out:` arrays.
-  func dataSets() throws(DiagnosticError) -> [DataSet] {
+  func dataSets(_ interface: ModelInterface) throws(DiagnosticError) -> [DataSet] {
     var sets: [DataSet] = []
     for entry in TestCase.contents(of: folder) {
       let path = "\(folder)/\(entry)"
       if entry.hasPrefix("test_data_set_"), isFolder(path) {
-        sets.append(try DataSet(folder: path, name: entry))
+        sets.append(try DataSet(folder: path, name: entry, interface))
       } else if entry.hasSuffix(".npz") {
-        let set = DataSet(archive: try TensorFile.read(path), name: entry)
+        let set = DataSet(archive: try TensorFile.read(path), name: entry, interface)
         if !set.outputs.isEmpty { sets.append(set) }
       }
     }
     return sets
-  }
-}
-
-/// Inputs and wanted outputs of one run.
-struct DataSet: Sendable {
-  /// The name of the folder or file.
-  let name: String
-  let inputs: [NamedTensor]
-  let outputs: [NamedTensor]
-  /// Whether tensors are told apart by place rather than by name.
-  let isPositional: Bool
-
-  /// `input_*.pb` and `output_*.pb` in graph order.
-  init(folder: String, name: String) throws(DiagnosticError) {
-    func tensors(_ kind: String) throws(DiagnosticError) -> [NamedTensor] {
-      var result: [NamedTensor] = []
-      while FileManager.default.fileExists(atPath: "\(folder)/\(kind)_\(result.count).pb") {
-        result += try TensorFile.read("\(folder)/\(kind)_\(result.count).pb")
-      }
-      return result
-    }
-    self.name = name
-    inputs = try tensors("input")
-    outputs = try tensors("output")
-    isPositional = true
-  }
-
-  /// Arrays called `in:NAME` and `out:NAME`.
-  init(archive: [NamedTensor], name: String) {
-    func tensors(_ prefix: String) -> [NamedTensor] {
-      archive.filter { $0.name.hasPrefix(prefix) }
-        .map { NamedTensor(String($0.name.dropFirst(prefix.count)), $0.value) }
-    }
-    self.name = name
-    inputs = tensors("in:")
-    outputs = tensors("out:")
-    isPositional = false
-  }
-
-  /// The input of a port.
-  func input(_ place: Int, _ name: String) -> TensorValue? { find(inputs, place, name) }
-
-  /// The wanted output of a port.
-  func output(_ place: Int, _ name: String) -> TensorValue? { find(outputs, place, name) }
-
-  private func find(_ tensors: [NamedTensor], _ place: Int, _ name: String) -> TensorValue? {
-    if isPositional { return place < tensors.count ? tensors[place].value : nil }
-    return tensors.first { $0.name == name }?.value
   }
 }

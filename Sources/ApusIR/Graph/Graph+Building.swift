@@ -53,7 +53,8 @@ extension Graph {
 }
 
 extension TensorData {
-  /// One number of a standard numeric type; integers truncate, `bool` tests for zero.
+  /// One number of a standard numeric type; integers truncate, `bool` tests for zero, a string is
+  /// empty.
   public init(scalar value: Double, _ element: ElementType) {
     switch element {
     case .f64: self.init(element, [], [value])
@@ -64,6 +65,7 @@ extension TensorData {
     case .i64, .u64: self.init(element, [], [Int64(clamping: value)])
     case .i32, .u32: self.init(element, [], [Int32(truncatingIfNeeded: Int64(clamping: value))])
     case .i16, .u16: self.init(element, [], [Int16(truncatingIfNeeded: Int64(clamping: value))])
+    case .string: self.init(strings: [[]], [])
     default: self.init(element, [], [UInt8(truncatingIfNeeded: Int64(clamping: value))])
     }
   }

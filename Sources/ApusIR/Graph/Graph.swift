@@ -126,7 +126,7 @@ extension Graph {
   public mutating func append(
     _ operation: Operation, _ operands: [ValueID], origins: [String] = [], names: [String?] = []
   ) throws(OperatorError) -> [ValueID] {
-    let types = try operation.definition.resultTypes(of: operands.map { values[$0.number].type })
+    let types = try operation.resultTypes(of: operands.map { values[$0.number].type })
     return append(operation, operands, typed: types, origins: origins, names: names)
   }
 

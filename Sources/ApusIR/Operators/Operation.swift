@@ -13,6 +13,7 @@ public enum Operation: Hashable, Sendable {
   case take(Take)
   case scatter(Scatter)
   case sort(Sort)
+  case split(Split)
   case matmul(MatMul)
   case conv(Conv)
   case pool(Pool)
@@ -29,6 +30,7 @@ public enum Operation: Hashable, Sendable {
   case branch(Branch)
   case `repeat`(Repeat)
   case kernel(FusedKernel)
+  case custom(Custom)
 
   /// The operator that a case carries: the only forwarding switch.
   public var definition: any Operator {
@@ -46,6 +48,7 @@ public enum Operation: Hashable, Sendable {
     case .take(let operation): operation
     case .scatter(let operation): operation
     case .sort(let operation): operation
+    case .split(let operation): operation
     case .matmul(let operation): operation
     case .conv(let operation): operation
     case .pool(let operation): operation
@@ -62,6 +65,7 @@ public enum Operation: Hashable, Sendable {
     case .branch(let operation): operation
     case .repeat(let operation): operation
     case .kernel(let operation): operation
+    case .custom(let operation): operation
     }
   }
 
@@ -97,13 +101,13 @@ public enum Operation: Hashable, Sendable {
   public static let prototypes: [Operation] = [
     .constant(Constant()), .extents(Extents()), .map(Map()), .transpose(Transpose()),
     .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()),
-    .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()),
+    .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()), .split(Split()),
     .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
     .cumulate(Cumulate()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
     .linearAttention(LinearAttention()), .relayout(Relayout()),
     .bind(Bind()), .branch(Branch()), .repeat(Repeat()),
-    .kernel(FusedKernel()),
+    .kernel(FusedKernel()), .custom(Custom()),
   ]
 
   /// The same operation with its attributes shown to a visitor, which may change them.
@@ -124,6 +128,7 @@ public enum Operation: Hashable, Sendable {
     case .take(let x): .take(try visited(x, &visitor))
     case .scatter(let x): .scatter(try visited(x, &visitor))
     case .sort(let x): .sort(try visited(x, &visitor))
+    case .split(let x): .split(try visited(x, &visitor))
     case .matmul(let x): .matmul(try visited(x, &visitor))
     case .conv(let x): .conv(try visited(x, &visitor))
     case .pool(let x): .pool(try visited(x, &visitor))
@@ -140,6 +145,7 @@ public enum Operation: Hashable, Sendable {
     case .branch(let x): .branch(try visited(x, &visitor))
     case .repeat(let x): .repeat(try visited(x, &visitor))
     case .kernel(let x): .kernel(try visited(x, &visitor))
+    case .custom(let x): .custom(try visited(x, &visitor))
     }
   }
 }

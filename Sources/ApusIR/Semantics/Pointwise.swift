@@ -34,13 +34,32 @@ public struct Pointwise: Hashable, Sendable {
     makeLast(last)
   }
 
+  /// Whether a step writes a string that was not there before.
+  public var makesStrings: Bool { uses([.upper, .lower], [.join]) }
+
+  /// Whether a step gives a part of a string.
+  public var cutsStrings: Bool { uses([], [.head, .tail]) }
+
+  private func uses(_ unary: [UnaryFunction], _ binary: [BinaryFunction]) -> Bool {
+    steps.contains { step in
+      switch step {
+      case .unary(let function, _): unary.contains(function)
+      case .binary(let function, _, _): binary.contains(function)
+      case .operand, .literal, .compare, .select, .convert, .reinterpret: false
+      }
+    }
+  }
+
   /// Whether each step is a function that is defined on the types of its arguments.
   var isDefined: Bool {
-    steps.allSatisfy { step in
+    zip(steps, types).allSatisfy { step, type in
       switch step {
       case .unary(let function, let a): function.isDefined(on: types[a])
       case .binary(let function, let a, _): function.isDefined(on: types[a])
-      case .operand, .literal, .compare, .select, .convert, .reinterpret: true
+      // The only literal string is the empty one, and no number stands for a string.
+      case .literal(let literal, .string): literal == .integer(0)
+      case .convert(let a, _), .reinterpret(let a, _): types[a] != .string && type != .string
+      case .operand, .literal, .compare, .select: true
       }
     }
   }
@@ -118,7 +137,7 @@ extension Pointwise {
       return append(.unary(function, x), function.isPredicate ? .bool : types[x])
     case .binary(let function, let a, let b):
       guard let (x, y) = pair(a, b, expecting: expected) else { return nil }
-      return append(.binary(function, x, y), types[x])
+      return append(.binary(function, x, y), function.fixedResult ?? types[x])
     case .compare(let test, let a, let b):
       guard let (x, y) = pair(a, b, expecting: nil) else { return nil }
       return append(.compare(test, x, y), .bool)

@@ -1,4 +1,4 @@
-/// A function of one number.
+/// A function of one number or string.
 public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   case negate = "neg"
   case absolute = "abs"
@@ -12,6 +12,10 @@ public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   case not
   case isNaN = "isnan"
   case isInfinite = "isinf"
+  /// A string in upper case: Latin, Greek, Cyrillic and Armenian letters one by one.
+  case upper
+  /// A string in lower case.
+  case lower
 
   /// Whether the result is a `bool` whatever the argument.
   public var isPredicate: Bool { self == .isNaN || self == .isInfinite }
@@ -19,8 +23,9 @@ public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   /// Whether the function is defined on numbers of a type.
   public func isDefined(on type: ElementType) -> Bool {
     switch self {
-    case .not: !type.isFloat
-    case .negate, .absolute, .sign: type != .bool
+    case .not: !type.isFloat && type != .string
+    case .negate, .absolute, .sign: type != .bool && type != .string
+    case .upper, .lower: type == .string
     case .sqrt, .exp, .log, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .tanh, .asinh,
       .acosh, .atanh, .erf, .sigmoid, .reciprocal, .floor, .ceil, .round, .isNaN, .isInfinite:
       type.isFloat
@@ -28,7 +33,7 @@ public enum UnaryFunction: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// A function of two numbers of one type.
+/// A function of two numbers or strings of one type.
 public enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   case add, sub, mul, div
   /// Remainder with the sign of the divisor (Python's `%`).
@@ -43,15 +48,39 @@ public enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   case and, or, xor
   case shiftLeft = "shl"
   case shiftRight = "shr"
+  /// The first string followed by the second one.
+  case join
+  /// A string up to the first place where the second one, a separator, stands in it.
+  ///
+  /// An empty separator stands for any run of white space, and such runs are skipped before.
+  case head
+  /// What follows the head and one separator; empty where there is no separator.
+  case tail
+  /// How many parts a string has between separators, as `i64`.
+  case parts
+  /// Whether an automaton, the second string, accepts all of the first one.
+  case matches
 
-  /// Whether the function is defined on numbers of a type.
+  /// Whether the function is defined on elements of a type.
   public func isDefined(on type: ElementType) -> Bool {
     switch self {
-    case .add, .sub, .mul, .div, .floorMod, .truncatedMod, .pow: type != .bool
+    case .add, .sub, .mul, .div, .floorMod, .truncatedMod, .pow: type != .bool && type != .string
     case .atan2: type.isFloat
-    case .min, .max: true
-    case .and, .or, .xor: !type.isFloat
+    case .min, .max: type != .string
+    case .and, .or, .xor: !type.isFloat && type != .string
     case .shiftLeft, .shiftRight: type.isInteger
+    case .join, .head, .tail, .parts, .matches: type == .string
+    }
+  }
+
+  /// The type of the result, unless it is that of the operands.
+  public var fixedResult: ElementType? {
+    switch self {
+    case .parts: .i64
+    case .matches: .bool
+    case .add, .sub, .mul, .div, .floorMod, .truncatedMod, .pow, .atan2, .min, .max, .and, .or,
+      .xor, .shiftLeft, .shiftRight, .join, .head, .tail:
+      nil
     }
   }
 
@@ -59,7 +88,9 @@ public enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   public var isCommutative: Bool {
     switch self {
     case .add, .mul, .min, .max, .and, .or, .xor: true
-    case .sub, .div, .floorMod, .truncatedMod, .pow, .atan2, .shiftLeft, .shiftRight: false
+    case .sub, .div, .floorMod, .truncatedMod, .pow, .atan2, .shiftLeft, .shiftRight, .join, .head,
+      .tail, .parts, .matches:
+      false
     }
   }
 }

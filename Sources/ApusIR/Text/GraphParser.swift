@@ -220,7 +220,7 @@ extension GraphParser {
     let operandTypes = operands.map { graph.type(of: $0) }
     let expected: [TensorType]
     do throws(OperatorError) {
-      expected = try operation.definition.resultTypes(of: operandTypes)
+      expected = try operation.resultTypes(of: operandTypes)
     } catch {
       throw scanner.failure(
         error.message, id: error.id, at: place,

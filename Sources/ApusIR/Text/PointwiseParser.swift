@@ -152,7 +152,8 @@ struct PointwiseParser {
         throw scanner.failure("\(types[a]) as \(type)", id: "argument-type", at: start)
       }
       result = type
-    case .binary(_, let a, let b): (result, equal) = (types[a], [a, b])
+    case .binary(let binary, let a, let b):
+      (result, equal) = (binary.fixedResult ?? types[a], [a, b])
     case .compare(_, let a, let b): (result, equal) = (.bool, [a, b])
     case .select(let test, let a, let b):
       guard types[test] == .bool else {

@@ -11,17 +11,16 @@ public enum ElementType: String, Hashable, Sendable, CaseIterable {
   case f6e2m3, f6e3m2, f4e2m1
   case i4, u4, i2, u2
 
-  /// The width of one element in bits as it is stored; 0 for `string`.
+  /// The width of one element in bits as it is stored; that of a reference for `string`.
   public var bitWidth: Int {
     switch self {
-    case .string: 0
     case .i2, .u2: 2
     case .i4, .u4, .f4e2m1: 4
     case .bool, .i8, .u8, .f8e4m3fn, .f8e4m3fnuz, .f8e5m2, .f8e5m2fnuz, .f8e8m0: 8
     case .f6e2m3, .f6e3m2: 8
     case .f16, .bf16, .i16, .u16: 16
     case .f32, .i32, .u32: 32
-    case .f64, .i64, .u64, .c64: 64
+    case .f64, .i64, .u64, .c64, .string: 64
     case .c128: 128
     }
   }

@@ -1,4 +1,6 @@
 /// The elements of a constant: a typed window of a shared buffer, row-major and little-endian.
+///
+/// Strings are held as their lengths, 32 bits each, followed by all their bytes.
 public struct TensorData: Sendable {
   /// The element type and shape; the layout is row-major.
   public let type: TensorType
@@ -9,9 +11,11 @@ public struct TensorData: Sendable {
   ///
   /// Returns `nil` when the shape has symbols or its size is not that of the range.
   public init?(_ type: TensorType, in buffer: TensorBuffer, range: Range<Int>) {
-    guard type.element != .string, let count = type.shape.elementCount.constant,
-      type.element.byteCount(of: count) == range.count,
-      range.lowerBound >= 0, range.upperBound <= buffer.count
+    guard let count = type.shape.elementCount.constant,
+      range.lowerBound >= 0, range.upperBound <= buffer.count,
+      type.element == .string
+        ? buffer.withBytes(range, { $0.holdsStrings(count) })
+        : type.element.byteCount(of: count) == range.count
     else { return nil }
     self.type = type
     self.buffer = buffer
@@ -22,13 +26,20 @@ public struct TensorData: Sendable {
   public init<Element: BitwiseCopyable>(
     _ element: ElementType, _ extents: [Int], _ elements: [Element]
   ) {
-    precondition(MemoryLayout<Element>.size * 8 == element.bitWidth, "element widths agree")
+    precondition(element.hasWidth(of: Element.self), "element widths agree")
     precondition(extents.reduce(1, *) == elements.count, "extents and elements agree")
     type = TensorType(element, extents)
     range = 0..<elements.count * MemoryLayout<Element>.size
     buffer = TensorBuffer(count: range.count) { bytes in
       elements.withUnsafeBytes { bytes.copyMemory(from: $0) }
     }
+  }
+
+  /// All of a buffer whose size is known to fit.
+  init(checked type: TensorType, _ buffer: TensorBuffer) {
+    self.type = type
+    self.buffer = buffer
+    range = 0..<buffer.count
   }
 
   /// The number of bytes.
@@ -46,7 +57,7 @@ public struct TensorData: Sendable {
 
   /// The elements as an array of a matching fixed-width type.
   public func elements<Element: BitwiseCopyable>(as _: Element.Type) -> [Element] {
-    precondition(MemoryLayout<Element>.size * 8 == type.element.bitWidth, "element widths agree")
+    precondition(type.element.hasWidth(of: Element.self), "element widths agree")
     return withBytes { bytes in
       (0..<count).map {
         bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: Element.self)
@@ -74,6 +85,13 @@ public struct TensorData: Sendable {
       for byte in bytes[(words * 8)...] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
       return hash ^ (hash >> 32)
     }
+  }
+}
+
+extension ElementType {
+  /// Whether elements are numbers as wide as values of a Swift type.
+  fileprivate func hasWidth<Element>(of _: Element.Type) -> Bool {
+    self != .string && MemoryLayout<Element>.size * 8 == bitWidth
   }
 }
 

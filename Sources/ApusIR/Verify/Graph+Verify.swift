@@ -95,18 +95,26 @@ struct GraphVerifier {
     checkTypes(of: node, at: place)
     checkStage(of: node, at: place)
     if case .kernel(let kernel) = node.operation { checkBody(kernel, at: place) }
-    for region in node.operation.regions {
-      var inner = GraphVerifier(graph: region, stage: stage, path: path + [place], isKernel: false)
-      inner.run()
-      problems += inner.problems
+    for region in node.operation.regions { checkRegion(region, stage, at: place) }
+    if case .custom(let custom) = node.operation {
+      if custom.name.isEmpty {
+        report("custom-name", "a custom operator needs a name", node: place)
+      }
+      checkRegion(custom.body, .imported, at: place)
     }
+  }
+
+  private mutating func checkRegion(_ region: Graph, _ stage: Graph.Stage, at place: Int) {
+    var inner = GraphVerifier(graph: region, stage: stage, path: path + [place], isKernel: false)
+    inner.run()
+    problems += inner.problems
   }
 
   private mutating func checkTypes(of node: Node, at place: Int) {
     let expected: [TensorType]
     do throws(OperatorError) {
       let operands = node.operands.map { graph.type(of: $0) }
-      expected = try node.operation.definition.resultTypes(of: operands)
+      expected = try node.operation.resultTypes(of: operands)
     } catch {
       return report(error.id, error.message, node: place)
     }
@@ -151,8 +159,9 @@ struct GraphVerifier {
         report("layout", "constants are row-major", node: place)
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate,
-      .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch, .repeat:
+      .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool, .reduce, .argReduce,
+      .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch,
+      .repeat, .custom:
       break
     }
   }
@@ -196,10 +205,11 @@ extension Operation {
   fileprivate var canBeRoot: Bool {
     switch self {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
-      .repeat:
+      .repeat, .custom:
       false
-    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .matmul, .conv, .pool, .reduce,
-      .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout:
+    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool,
+      .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention,
+      .relayout:
       true
     }
   }

@@ -16,6 +16,8 @@ public struct Program: Sendable {
   public var steps: [Step] = []
   /// The numbers that extents and indices are written with: bounds by name.
   public var symbols: [SymbolBounds] = []
+  /// Where the bytes of strings lie; `nil` when there are no strings.
+  public var pool: StringPool?
   /// The bytes of the arena; every temporary lies inside.
   public var arenaBytes = 0
   /// The most bytes of temporaries that are alive at one time: no plan needs fewer.
@@ -60,9 +62,28 @@ public struct Port: Hashable, Sendable {
   }
 }
 
+/// The bytes of all strings of a program, as two buffers of `u8` that no kernel names.
+///
+/// An element of type `string` is a place in both, one after the other, and a length, 32 bits each.
+public struct StringPool: Hashable, Sendable {
+  /// Constant strings, each with a zero behind it; the first one is empty.
+  public var constants: BufferID
+  /// Room for the strings of inputs, and those that a run makes.
+  public var room: BufferID
+
+  /// A pool from its parts.
+  public init(constants: BufferID, room: BufferID) {
+    self.constants = constants
+    self.room = room
+  }
+}
+
 /// A piece of memory of one element type.
 public struct Buffer: Sendable {
   /// Where the memory comes from.
+  ///
+  /// The caller's strings are pointers to bytes that end with a zero: a load copies one to the
+  /// pool, a store gives a pointer into it.
   public enum Storage: Sendable {
     /// The caller's memory for an input; read only.
     case input
@@ -93,6 +114,9 @@ public struct Buffer: Sendable {
 
   /// The number of bytes.
   public var byteCount: Int { element.memoryBytes(of: count) ?? .max }
+
+  /// Whether the elements are the caller's pointers to strings.
+  package var holdsPointers: Bool { element == .string && storage.isPort }
 }
 
 /// The bytes of a constant, made when they are asked for so that only one is in memory at a time.

@@ -82,6 +82,14 @@ public struct ProgramInterface: Sendable {
     return port.type.element.byteCount(of: max(most, 0)) ?? 0
   }
 
+  /// What a run throws whose strings do not fit.
+  package static var noRoomForStrings: DiagnosticError {
+    DiagnosticError(
+      Diagnostic(
+        .limitExceeded, id: "string-room", "the strings of this run need more room",
+        help: "compile with a larger --string-bytes"))
+  }
+
   private func failure(_ id: String, _ message: String) -> DiagnosticError {
     DiagnosticError(Diagnostic(.usage, id: id, message))
   }

@@ -6,6 +6,8 @@ struct KernelBuilder {
   private var bodies: [[Statement]] = [[]]
   private var variableCount = 0
   private var registerCount: Int
+  /// Whether strings come out that were not there before, in the pool or as parts of others.
+  private(set) var makesStrings = false
 
   init(target: Target, firstRegister: Int = 0) {
     self.target = target
@@ -146,6 +148,7 @@ struct KernelBuilder {
   mutating func evaluate(
     _ function: Pointwise, _ operands: [Expression], lanes: Int
   ) -> Expression {
+    makesStrings = makesStrings || function.makesStrings || function.cutsStrings
     var uses = [Int](repeating: 0, count: function.steps.count)
     for step in function.steps { for argument in step.arguments { uses[argument] += 1 } }
     var values: [Expression] = []

@@ -74,13 +74,14 @@ extension Lowering {
     case .take(let take): scheduleTake(task, take)
     case .scatter(let scatter): scheduleScatter(task, scatter)
     case .sort(let sort): try scheduleSort(task, sort)
+    case .split(let split): scheduleSplit(task, split)
     case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
     case .lstm(let lstm): scheduleLSTM(task, lstm)
     case .recurrent(let layer): try scheduleRecurrent(task, layer)
     case .linearAttention(let attention): scheduleLinearAttention(task, attention)
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
-      .repeat:
-      preconditionFailure("views, control flow and nested kernels are no roots")
+      .repeat, .custom:
+      preconditionFailure("views, control flow and bodies are no roots")
     }
   }
 
@@ -140,7 +141,7 @@ struct KernelTask {
     operands = first.operands.compactMap(outer)
     rootType = body.type(of: first.results[0])
     guard body.nodes.count == 2 else { return }
-    guard case .map(let map) = body.nodes[1].operation,
+    guard root.appliesMap, case .map(let map) = body.nodes[1].operation,
       body.nodes[1].operands.first == first.results[0]
     else { return nil }
     epilogue = map.function
@@ -154,5 +155,18 @@ struct KernelTask {
       Diagnostic(
         .unsupported, id: "no-schedule", "no schedule for \(form)", place: .pass("lower"),
         notes: origins))
+  }
+}
+
+extension Operation {
+  /// Whether schedules of the operation apply the map that follows it in a kernel.
+  fileprivate var appliesMap: Bool {
+    switch self {
+    case .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize: true
+    case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
+      .gather, .take, .scatter, .sort, .split, .cumulate, .lstm, .recurrent, .linearAttention,
+      .relayout, .bind, .branch, .repeat, .kernel, .custom:
+      false
+    }
   }
 }

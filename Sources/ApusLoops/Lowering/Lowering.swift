@@ -12,6 +12,10 @@ public struct Lowering {
   var constants: [BufferID: TensorData] = [:]
   /// Values to be made in a part of a joined tensor: the concat node, and the first index there.
   var destinations: [ValueID: (join: Node, axis: Int, start: Dimension)] = [:]
+  /// The strings of constants so far.
+  private var strings = StringTable()
+  /// Whether strings come in, or are made when the program runs.
+  var makesStrings = false
   /// Buffers that may take the place of another one that ends where they begin.
   var reuses: [(new: BufferID, old: BufferID)] = []
   /// The symbols that have their value by now.
@@ -24,14 +28,21 @@ public struct Lowering {
   /// The bounds of symbols that have an upper one.
   private let ranges: [String: ClosedRange<Int>]
 
+  /// The room for the strings of a run, unless another is asked for.
+  public static let standardStringBytes = 1 << 16
+
+  /// The room of programs that only give constant strings.
+  private static let leastStringBytes = 64
+
   /// Lowers a graph whose symbols have upper bounds.
   ///
+  /// - Parameter stringBytes: The room for strings that come in or are made, with a zero each.
   /// - Throws: `DiagnosticError` (unsupported) for symbols without bounds or types without a
   ///   schedule.
   public static func program(
-    for graph: Graph, target: Target, name: String
+    for graph: Graph, target: Target, name: String, stringBytes: Int = standardStringBytes
   ) throws(DiagnosticError) -> Program {
-    let graph = graph.boundingCounters()
+    let graph = graph.expandingCustomOperators().boundingCounters()
     try requireBounds(graph)
     var lowering = Lowering(graph: graph, target: target, program: Program(name: name))
     try lowering.run()
@@ -51,6 +62,8 @@ public struct Lowering {
         guard let new = numbers[reuse.new], let old = numbers[reuse.old] else { return nil }
         return (new, old)
       })
+    try lowering.program.addPool(
+      lowering.strings, room: lowering.makesStrings ? stringBytes : leastStringBytes)
     return lowering.program
   }
 
@@ -87,7 +100,7 @@ public struct Lowering {
       let name = graph[input].name ?? "input\(place)"
       let placement = allocate(TensorType(type.element, type.shape), name: name, .input)
       program.inputs.append(Port(name: name, type: type, buffer: placement.buffer))
-      placements[input] = type.element.isPacked ? unpacked(placement, type) : placement
+      placements[input] = type.element.differsAtPorts ? unpacked(placement, type) : placement
     }
     let outputBuffers = addOutputPorts()
     planJoins()
@@ -105,7 +118,7 @@ public struct Lowering {
       program.outputs.append(Port(name: name, type: type, buffer: placement.buffer))
       let isFirstUse = !graph.outputs[..<place].contains(output)
       if isFirstUse, graph.type(of: output).layout == .rowMajor, makesStorage(output),
-        !type.element.isPacked
+        !type.element.differsAtPorts
       {
         placements[output] = placement
       } else {
@@ -133,15 +146,23 @@ public struct Lowering {
       let elements = contiguous(source)
       return kernel("pack_output", origins: []) { $0.pack(elements, element, to: target) }
     }
+    if element == .string {
+      return kernel("write_strings", origins: []) { $0.copy(from: source, to: target, .serial) }
+    }
     kernel("copy_output", origins: []) { builder in
       builder.copy(from: source, to: target)
     }
   }
 
-  /// An input with an element in each byte.
+  /// An input with an element in each byte, or its strings in the pool.
   private mutating func unpacked(_ packed: Placement, _ type: TensorType) -> Placement {
     let elements = allocate(type, name: "unpacked", .arena(offset: 0))
-    kernel("unpack_input", origins: []) { $0.unpack(packed, type.element, to: elements) }
+    if type.element == .string {
+      makesStrings = true
+      kernel("read_strings", origins: []) { $0.copy(from: packed, to: elements, .serial) }
+    } else {
+      kernel("unpack_input", origins: []) { $0.unpack(packed, type.element, to: elements) }
+    }
     return elements
   }
 
@@ -193,7 +214,7 @@ public struct Lowering {
     if case .constant(let constant)? = graph.producer(of: value)?.operation { name = constant.name }
     let placement = allocate(
       TensorType(data.type.element, data.type.shape), name: name,
-      .constant(ConstantData(spreading: data)))
+      .constant(ConstantData(spreading: data, &strings)))
     placements[value] = placement
     constants[placement.buffer] = data
     return placement
@@ -231,6 +252,7 @@ public struct Lowering {
   ) {
     var builder = KernelBuilder(target: target)
     write(&builder)
+    makesStrings = makesStrings || builder.makesStrings
     guard !builder.statements.isEmpty else { return }
     let number = kernelNames[name, default: 0]
     kernelNames[name] = number + 1

@@ -19,6 +19,9 @@ extension ElementType {
   /// Whether files and callers keep several elements in one byte.
   var isPacked: Bool { elementsPerByte > 1 }
 
+  /// Whether callers keep elements in another form than kernels do.
+  var differsAtPorts: Bool { isPacked || self == .string }
+
   /// The bytes of elements in memory, where each starts at a byte; `nil` when that overflows.
   func memoryBytes(of count: Int) -> Int? {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: max(bitWidth, 8) / 8)
@@ -37,9 +40,16 @@ extension Buffer.Storage {
 }
 
 extension ConstantData {
-  /// The elements of a tensor as they lie in memory: packed ones in a byte each.
-  init(spreading data: TensorData) {
+  /// The elements of a tensor as they lie in memory: packed ones in a byte each, strings in a pool.
+  init(spreading data: TensorData, _ pool: inout StringTable) {
     let type = data.type.element
+    if type == .string {
+      let elements = data.strings.map { pool.element(of: $0) }
+      self.init(byteCount: elements.count * 8) { target in
+        elements.withUnsafeBytes { target.copyMemory(from: $0) }
+      }
+      return
+    }
     guard type.isPacked else {
       self.init(data)
       return

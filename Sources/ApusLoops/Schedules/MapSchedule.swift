@@ -28,8 +28,12 @@ extension Lowering {
 }
 
 extension KernelBuilder {
-  /// `to[i] = function(operands[i])` for every place `i`.
-  mutating func map(_ function: Pointwise, _ operands: [Placement], to result: Placement) {
+  /// `to[i] = function(operands[i])` for every place `i`; strings are made one after the other.
+  mutating func map(
+    _ function: Pointwise, _ operands: [Placement], to result: Placement,
+    _ kind: LoopKind = .parallel
+  ) {
+    let kind = function.makesStrings ? .serial : kind
     let placements = [result] + operands
     var nest = Nest(placements)
     if target.vectorLength == .upTo { nest.swapShortLanes() }
@@ -37,8 +41,8 @@ extension KernelBuilder {
     let vectorized =
       vectorizes(function, placements.map { ($0.element, 0) })
       && nest.strides.allSatisfy { accepts(laneStride: $0[inner]) }
-    loops(Array(nest.extents.dropLast()), .parallel) { builder, outer in
-      builder.strip(nest.extents[inner], vectorized: vectorized, inner == 0 ? .parallel : .serial) {
+    loops(Array(nest.extents.dropLast()), kind) { builder, outer in
+      builder.strip(nest.extents[inner], vectorized: vectorized, inner == 0 ? kind : .serial) {
         builder, place, lanes in
         func access(_ number: Int) -> Access {
           let strides = nest.strides[number]
@@ -57,8 +61,8 @@ extension KernelBuilder {
     }
   }
 
-  mutating func copy(from source: Placement, to target: Placement) {
-    map(.identity(source.element), [source], to: target)
+  mutating func copy(from source: Placement, to target: Placement, _ kind: LoopKind = .parallel) {
+    map(.identity(source.element), [source], to: target, kind)
   }
 
   /// Writes zeros around a tensor whose layout has a halo.

@@ -45,6 +45,9 @@ struct ProgramParser {
     while scanner.isNext("b") { try buffer(resolve) }
     while scanner.accept(word: "input") { program.inputs.append(try port()) }
     while scanner.accept(word: "output") { program.outputs.append(try port()) }
+    if scanner.accept(word: "strings") {
+      program.pool = StringPool(constants: try bufferID(), room: try bufferID())
+    }
     while scanner.accept(word: "kernel") { program.kernels.append(try kernel()) }
     program.steps = program.kernels.indices.map { .run($0) }
     if scanner.accept(word: "steps") { program.steps = try steps() }

@@ -46,6 +46,9 @@ struct ProgramPrinter {
       {
         printer.line("\(word) \(port.name.jsonQuoted) : \(port.type) = b\(port.buffer.number)")
       }
+      if let pool = program.pool {
+        printer.line("strings b\(pool.constants.number) b\(pool.room.number)")
+      }
       for kernel in program.kernels { printer.print(kernel) }
       if !program.isStraight {
         printer.block("steps") { $0.print(program.steps, of: program) }

@@ -23,17 +23,15 @@ struct ImportScope {
   var path: [String]
   /// The place in `Importer.nodes` of the graph under construction.
   let graph: Int
-  /// The value that each name stands for.
-  var values: [String: ValueID] = [:]
+  /// What each name stands for.
+  var bindings: [String: Binding] = [:]
   var initializers: [String: ONNXTensor] = [:]
-  /// The elements of each sequence.
-  var lists: [String: [ValueID]] = [:]
-  /// Operands of a function that the call leaves out, and optional values that are not there.
-  var missing: Set<String> = []
   /// Values of the scope around, with what stands for them here, in the order of the inputs.
   var captures: [(outer: ValueID, inner: ValueID)] = []
   /// What the file declares about values.
   private(set) var declared: [String: ONNXValueInfo] = [:]
+  /// What follows from that about the extents of others.
+  private var promised: [String: [Int?]] = [:]
 
   init(
     _ source: ONNXGraph, opsets: [(domain: String, version: Int)], graph: Int, kind: Kind,
@@ -45,6 +43,13 @@ struct ImportScope {
     self.kind = kind
     self.path = path
     for info in source.valueInfo + source.outputs { declared[info.name] = info }
+    // Nodes that keep the shape pass on what the file says of their results.
+    for node in nodes.reversed() where ["Cast", "Identity", "Relu"].contains(node.operatorType) {
+      guard let result = node.outputs.first, let operand = node.inputs.first, node.isStandard,
+        declared[operand] == nil, let extents = declaredExtents(of: result)
+      else { continue }
+      promised[operand] = extents
+    }
   }
 
   /// The version of a domain's operators.
@@ -53,9 +58,12 @@ struct ImportScope {
     return opsets.first { $0.domain == name }?.version
   }
 
+  /// Whether a name is taken already.
+  func defines(_ name: String) -> Bool { bindings[name] != nil || initializers[name] != nil }
+
   /// The extents that the file declares for a value: numbers where they are known.
   func declaredExtents(of name: String) -> [Int?]? {
-    guard case .tensor(_, let shape?)? = declared[name]?.type else { return nil }
+    guard case .tensor(_, let shape?)? = declared[name]?.type else { return promised[name] }
     return shape.map { dimension in
       if case .extent(let extent) = dimension { return extent }
       return nil

@@ -54,7 +54,7 @@ extension Importer {
 
   /// Adds the nodes of a function in place of a call.
   mutating func inline(
-    _ function: ONNXFunction, _ call: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
+    _ function: ONNXFunction, _ call: ONNXNode, _ operands: [Binding], _ place: Diagnostic.Place
   ) throws(DiagnosticError) {
     guard operands.count <= function.inputs.count, call.outputs.count <= function.outputs.count
     else { throw failure("function-call", "\(function.name) takes fewer operands", place) }
@@ -68,18 +68,16 @@ extension Importer {
       ImportScope(
         body, opsets: function.opsets, graph: scope.graph, kind: .function,
         path: [function.identity]))
-    for (name, value) in zip(function.inputs, operands) { scope.values[name] = value }
-    for name in function.inputs.dropFirst(operands.count) { scope.missing.insert(name) }
-    for (name, value) in zip(function.inputs, operands) where value == nil {
-      scope.missing.insert(name)
+    for (number, name) in function.inputs.enumerated() {
+      scope.bindings[name] = number < operands.count ? operands[number] : .absent
     }
     try addNodes()
-    var results: [ValueID] = []
+    var results: [Binding] = []
     for name in function.outputs.prefix(call.outputs.count) {
-      guard let value = try value(named: name) else {
+      guard let result = try binding(named: name) else {
         throw failure("undefined-output", "no node makes \"\(name)\"", place)
       }
-      results.append(value)
+      results.append(result)
     }
     scopes.removeLast()
     try define(call.outputs, results, place)

@@ -1,10 +1,10 @@
 internal import ApusIR
 
-/// The operators of `ai.onnx` whose operands or results are sequences or optional values.
+/// The operators of `ai.onnx` whose operands or results may be sequences or optional values.
 ///
 /// How long a sequence is, and whether a value is there, is known at import. Each element is one
 /// value of the graph, so that nothing of this is left when the model runs.
-enum ListOperator: String {
+enum ListOperator: String, CaseIterable {
   case empty = "SequenceEmpty"
   case construct = "SequenceConstruct"
   case insert = "SequenceInsert"
@@ -17,157 +17,123 @@ enum ListOperator: String {
   case optional = "Optional"
   case element = "OptionalGetElement"
   case hasElement = "OptionalHasElement"
+  case identity = "Identity"
 
   init?(_ node: ONNXNode) {
     guard node.isStandard else { return nil }
     self.init(rawValue: node.operatorType)
+  }
+
+  /// How many operands there may be.
+  fileprivate var operandCounts: ClosedRange<Int> {
+    switch self {
+    case .empty: 0...0
+    case .length, .join, .element, .identity: 1...1
+    case .optional, .hasElement: 0...1
+    case .erase, .split: 1...2
+    case .at: 2...2
+    case .insert: 2...3
+    case .construct, .map: 1...Int.max
+    }
   }
 }
 
 extension Importer {
   /// Adds the node at hand, which works with sequences or optional values.
   mutating func add(
-    _ list: ListOperator, _ source: ONNXNode, _ place: Diagnostic.Place
-  ) throws(DiagnosticError) {
-    let declared = source.outputs.map { scope.declaredExtents(of: $0) }
-    let depth = openScopes
-    do {
-      var operands: [ValueID?] = []
-      for name in source.inputs {
-        let isOpen = name.isEmpty || self.list(named: name) != nil || isAbsent(name)
-        operands.append(isOpen ? nil : try value(named: name))
-      }
-      node.begin(
-        source, version: scope.version(of: source.domain) ?? 1, operands: operands,
-        declared: declared)
-      try apply(list, source, place)
-      try node.end()
-    } catch let error as ImportFailure {
-      closeScopes(to: depth)
-      throw located(error, source, [], place)
-    } catch let error as DiagnosticError {
-      throw error
-    } catch {
-      preconditionFailure("import throws nothing else")
-    }
-  }
-
-  private mutating func apply(
-    _ operation: ListOperator, _ source: ONNXNode, _ place: Diagnostic.Place
-  ) throws {
-    switch operation {
+    _ list: ListOperator, _ source: ONNXNode, _ operands: [Binding]
+  ) throws -> [Binding] {
+    try node.requireOperands(list.operandCounts)
+    switch list {
     case .empty:
       _ = node.attribute("dtype")
-      try define([], as: source.outputs, place)
-    case .construct: try define(try node.allOperands(), as: source.outputs, place)
+      return [.sequence([])]
+    case .construct: return [.sequence(try node.allOperands())]
     case .insert:
-      var elements = try operandList(0)
+      var elements = try elements(operands, 0)
       let last = elements.count
+      if node.isOpen(2) { return [.sequence(try node.inserted(elements))] }
       let spot = try position(2, default: last, wrapping: last, limit: last)
       elements.insert(try node.operand(1), at: spot)
-      try define(elements, as: source.outputs, place)
+      return [.sequence(elements)]
     case .erase:
-      var elements = try operandList(0)
+      var elements = try elements(operands, 0)
       let last = elements.count - 1
       elements.remove(at: try position(1, default: last, wrapping: last + 1, limit: last))
-      try define(elements, as: source.outputs, place)
+      return [.sequence(elements)]
     case .at:
-      let elements = try operandList(0)
+      let elements = try elements(operands, 0)
       let last = elements.count - 1
+      if node.isOpen(1) { return [.tensor(try node.picked(elements))] }
       let number = try position(1, default: 0, wrapping: last + 1, limit: last)
-      try define(source.outputs, [elements[number]], place)
+      return [.tensor(elements[number])]
     case .length:
-      let count = Int64(try operandList(0).count)
-      try define(source.outputs, [node.constant(TensorData(.i64, [], [count]))], place)
-    case .split: try define(try node.splitParts(), as: source.outputs, place)
-    case .join:
-      let elements = try operandList(0)
-      try define(source.outputs, [try node.joined(elements)], place)
-    case .map: try addMap(source, place)
-    case .optional, .element: try pass(source, place)
-    case .hasElement:
-      let isThere = source.inputs.first.map { !$0.isEmpty && !isAbsent($0) } ?? false
-      try define(source.outputs, [node.constant(TensorData(.bool, [], [isThere]))], place)
-    }
-  }
-
-  /// Optional and OptionalGetElement: what is there is the value itself.
-  private mutating func pass(_ source: ONNXNode, _ place: Diagnostic.Place) throws {
-    _ = node.attribute("type")
-    guard let name = source.inputs.first, !name.isEmpty, !isAbsent(name) else {
-      guard source.operatorType == "Optional", let result = source.outputs.first else {
+      let count = Int64(try elements(operands, 0).count)
+      return [.tensor(node.constant(TensorData(.i64, [], [count])))]
+    case .split: return [.sequence(try node.splitParts(promised: length(of: source.outputs.first)))]
+    case .join: return [.tensor(try node.joined(try elements(operands, 0)))]
+    case .map: return try addMap(source, operands)
+    case .optional:
+      _ = node.attribute("type")
+      return [operands.first ?? .absent]
+    case .identity: return operands
+    case .element:
+      guard let operand = operands.first, !operand.isAbsent else {
         throw ImportFailure.invalid("optional-empty", "the optional value is not there")
       }
-      scope.missing.insert(result)
-      return
-    }
-    if let elements = list(named: name) {
-      try define(elements, as: source.outputs, place)
-    } else {
-      try define(source.outputs, [try node.operand(0)], place)
+      return [operand]
+    case .hasElement:
+      let isThere = operands.first.map { !$0.isAbsent } ?? false
+      return [.tensor(node.constant(TensorData(.bool, [], [isThere])))]
     }
   }
 
   /// SequenceMap: the body once per element.
-  private mutating func addMap(_ source: ONNXNode, _ place: Diagnostic.Place) throws {
+  private mutating func addMap(_ source: ONNXNode, _ operands: [Binding]) throws -> [Binding] {
     let graph = try subgraph("body")
-    let first = try operandList(0)
-    guard graph.inputs.count == source.inputs.count,
-      graph.outputs.count == source.outputs.count
-    else { throw ImportFailure.invalid("sequence-map", "the body takes other operands") }
+    let first = try elements(operands, 0)
+    guard graph.inputs.count == operands.count, graph.outputs.count == source.outputs.count else {
+      throw ImportFailure.invalid("sequence-map", "the body takes other operands")
+    }
     var results = graph.outputs.map { _ in [ValueID]() }
     for number in first.indices {
-      var given: [String: ValueID] = [:]
-      for (input, name) in zip(graph.inputs, source.inputs) {
-        var element: ValueID?
-        if let elements = list(named: name) {
-          element = number < elements.count ? elements[number] : nil
-        } else {
-          element = try value(named: name)
+      var given: [String: Binding] = [:]
+      for (input, operand) in zip(graph.inputs, operands) {
+        guard case .sequence(let elements) = operand else {
+          given[input.name] = operand
+          continue
         }
-        guard let element else {
+        guard elements.count == first.count else {
           throw ImportFailure.invalid("sequence-map", "sequences of different lengths")
         }
-        given[input.name] = element
+        given[input.name] = .tensor(elements[number])
       }
-      for (place, result) in try inlined(graph, given).enumerated() {
+      for (place, result) in try tensors(inlined(graph, given)).enumerated() {
         results[place].append(result)
       }
     }
-    for (elements, name) in zip(results, source.outputs) {
-      try define(elements, as: [name], place)
-    }
+    return results.map { .sequence($0) }
   }
 
-  // MARK: Names
+  // MARK: Operands
 
-  /// The elements of a sequence by its name.
-  func list(named name: String) -> [ValueID]? {
-    for scope in scopes.reversed() {
-      if let known = scope.lists[name] { return known }
-      if scope.kind != .inlined { return nil }
-    }
-    return nil
-  }
+  /// The number of elements that the user promises for a sequence of the interface.
+  func length(of name: String?) -> Int? { name.flatMap { options.sequences[$0] } }
 
-  private func isAbsent(_ name: String) -> Bool { scope.missing.contains(name) }
-
-  private func operandList(_ place: Int) throws(ImportFailure) -> [ValueID] {
-    let names = node.node.inputs
-    guard place < names.count, let elements = list(named: names[place]) else {
-      throw .unsupported("sequence-open", "a sequence whose length is not known at import")
+  private func elements(_ operands: [Binding], _ place: Int) throws(ImportFailure) -> [ValueID] {
+    guard place < operands.count, case .sequence(let elements) = operands[place] else {
+      throw .invalid("sequence-missing", "operand \(place) must be a sequence")
     }
     return elements
   }
 
-  private mutating func define(
-    _ elements: [ValueID], as names: [String], _ place: Diagnostic.Place
-  ) throws(DiagnosticError) {
-    guard let name = names.first, !name.isEmpty else { return }
-    guard scope.values[name] == nil, scope.lists[name] == nil else {
-      throw failure("duplicate-name", "\"\(name)\" is defined twice", place)
+  /// Bindings that must be tensors.
+  func tensors(_ bindings: [Binding]) throws(ImportFailure) -> [ValueID] {
+    let values = bindings.compactMap(\.value)
+    guard values.count == bindings.count else {
+      throw .unsupported("sequence-operand", "a result that is a sequence or optional")
     }
-    scope.lists[name] = elements
+    return values
   }
 
   /// A position, at most the limit; negative ones count from the end of the sequence.
@@ -179,7 +145,7 @@ extension Importer {
       guard let given = try node.integers(place)?.first else {
         throw .invalid("sequence-position", "a position is one number")
       }
-      number = given < 0 ? given + count : given
+      number = given < 0 ? given &+ count : given
     }
     guard number >= 0, number <= limit else {
       throw .invalid("sequence-position", "position \(number) of \(count)")
@@ -189,37 +155,126 @@ extension Importer {
 }
 
 extension NodeImporter {
-  /// The parts of SplitToSequence.
-  fileprivate mutating func splitParts() throws(ImportFailure) -> [ValueID] {
-    let value = try operand(0)
-    let extents = try extents(of: value)
-    let axis = try self.axis(try integer("axis", default: 0), rank: extents.count)
-    let keeps = try flag("keepdims", default: true)
-    var sizes = [Int](repeating: 1, count: extents[axis])
-    if let split = optionalOperand(1) {
-      guard let given = try integers(1) else { return [] }
-      sizes = given
-      if type(of: split).rank == 0, let size = given.first, size > 0 {
-        let (full, rest) = (extents[axis] / size, extents[axis] % size)
-        sizes = [Int](repeating: size, count: full) + (rest > 0 ? [rest] : [])
+  /// SequenceInsert of operand 1 at a computed position: each element is one of up to three.
+  fileprivate mutating func inserted(_ elements: [ValueID]) throws(ImportFailure) -> [ValueID] {
+    let position = try openPosition(2, count: elements.count, limit: elements.count)
+    let value = try operand(1)
+    var results: [ValueID] = []
+    for place in 0...elements.count {
+      var result = value
+      if place > 0 {
+        let isAfter = try map([position], .operand(0) < .integer(place))
+        result = try choose(isAfter, elements[place - 1], result)
       }
+      if place < elements.count {
+        let isBefore = try map([position], .operand(0) > .integer(place))
+        result = try choose(isBefore, elements[place], result)
+      }
+      results.append(result)
     }
-    guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == extents[axis] else {
-      throw .invalid("split-sizes", "sizes \(sizes) do not add up to \(extents[axis])")
+    return results
+  }
+
+  /// SequenceAt with a computed position.
+  fileprivate mutating func picked(_ elements: [ValueID]) throws(ImportFailure) -> ValueID {
+    guard var result = elements.last else {
+      throw .invalid("sequence-position", "an element of an empty sequence")
     }
-    var start = 0
+    let position = try openPosition(1, count: elements.count, limit: elements.count - 1)
+    for place in elements.indices.dropLast().reversed() {
+      let isHere = try map([position], .compare(.equal, .operand(0), .integer(place)))
+      result = try choose(isHere, elements[place], result)
+    }
+    return result
+  }
+
+  /// A computed position, counted from the start, as a scalar; a run checks its range.
+  private mutating func openPosition(
+    _ place: Int, count: Int, limit: Int
+  ) throws(ImportFailure) -> ValueID {
+    let given = try converted(try operand(place), to: .i64)
+    let wrapped = try map(
+      [given], .select(.operand(0) < 0, .operand(0) + .integer(count), .operand(0)))
+    _ = try sizes(wrapped, "position", in: 0...limit)
+    return try reshape(wrapped, to: Shape([Int]()))
+  }
+
+  /// The parts of SplitToSequence; `promised` is their number where the sizes are computed.
+  fileprivate mutating func splitParts(promised: Int?) throws(ImportFailure) -> [ValueID] {
+    let value = try operand(0)
+    let shape = type(of: value).shape
+    let axis = try self.axis(try integer("axis", default: 0), rank: shape.rank)
+    let keeps = try flag("keepdims", default: true)
+    let sizes: [Dimension]
+    if isOpen(1) {
+      sizes = try openSplit(shape[axis], promised: promised)
+    } else {
+      sizes = try splitSizes(try extents(of: value)[axis]).map { Dimension($0) }
+    }
+    var start: Dimension = 0
     var parts: [ValueID] = []
     for size in sizes {
-      var part = try slice(value, axis: axis, start: start, count: size)
+      var cut = Slice(whole: shape)
+      (cut.starts[axis], cut.shape[axis]) = (start, size)
+      var part = size == shape[axis] ? value : try add(.slice(cut), [value])
       if optionalOperand(1) == nil, !keeps {
         var dimensions = type(of: part).shape.dimensions
         dimensions.remove(at: axis)
         part = try reshape(part, to: Shape(dimensions))
       }
       parts.append(part)
-      start += size
+      start = start + size
     }
     return parts
+  }
+
+  private func splitSizes(_ extent: Int) throws(ImportFailure) -> [Int] {
+    guard extent < 1 << 16 || optionalOperand(1).map({ type(of: $0).rank }) == 1 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "axis-size", message: "parts of an axis of \(extent)")
+    }
+    guard let split = optionalOperand(1), var sizes = try integers(1) else {
+      return [Int](repeating: 1, count: extent)
+    }
+    if type(of: split).rank == 0, let size = sizes.first, size > 0 {
+      let (full, rest) = (extent / size, extent % size)
+      sizes = [Int](repeating: size, count: full) + (rest > 0 ? [rest] : [])
+    }
+    guard sizes.allSatisfy({ (0...extent).contains($0) }), sizes.reduce(0, +) == extent else {
+      throw .invalid("split-sizes", "sizes \(sizes) do not add up to \(extent)")
+    }
+    return sizes
+  }
+
+  /// Sizes of parts that a run finds out: as many as `split` has elements, or as the user promises.
+  private mutating func openSplit(
+    _ extent: Dimension, promised: Int?
+  ) throws(ImportFailure) -> [Dimension] {
+    let split = try converted(try operand(1), to: .i64)
+    let all = try vector([extent])
+    var parts = split
+    if type(of: split).rank == 0 {
+      guard let count = promised else {
+        throw .unsupported(
+          "sequence-length", "how many parts there are is not known: fix it with --sequence")
+      }
+      guard count > 0, count < 1 << 12 else {
+        throw .invalid("sequence-length", "\(count) parts of \(extent)")
+      }
+      // The last part is what is left; a run checks that it is neither empty nor too large.
+      let rest = try map([split, all], .operand(1) - .operand(0) * .integer(count - 1))
+      let isFit = Scalar.binary(
+        .and, .compare(.greater, .operand(0), 0),
+        .compare(.lessOrEqual, .operand(0), .operand(1)))
+      try bind(try map([rest, split], .convert(isFit, .i64)), to: [1])
+      let full = try broadcast(try reshape(split, to: Shape([1])), to: Shape([count - 1]))
+      parts = count == 1 ? rest : try add(.concat(Concat(axis: 0)), [full, rest])
+    }
+    let most = upperBound(extent).map { 0...$0 }
+    let sizes = try self.sizes(parts, "part", in: most)
+    let sum = sizes.reduce(Dimension(0)) { $0 + $1 }
+    try bind(vector([Int]()), to: [], zeros: [sum - extent])
+    return sizes
   }
 
   /// The tensor that ConcatFromSequence makes.

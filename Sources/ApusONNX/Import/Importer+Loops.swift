@@ -2,9 +2,7 @@ internal import ApusIR
 
 extension Importer {
   /// ONNX Loop: operands are the most turns, the first condition, and what goes from turn to turn.
-  mutating func addLoop(
-    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
-  ) throws -> [ValueID] {
+  mutating func addLoop(_ source: ONNXNode, _ operands: [ValueID?]) throws -> [ValueID] {
     let graph = try subgraph("body")
     let states = operands.dropFirst(2).compactMap(\.self)
     guard operands.count >= 2, states.count == operands.count - 2,
@@ -15,12 +13,12 @@ extension Importer {
     let counter = node.symbol("turn", node.upperBound(limit).map { 0...max($0 - 1, 0) })
     try open(graph)
     let number = try node.reshape(try node.vector([counter]), to: Shape([Int]()))
-    scope.values[graph.inputs[0].name] = number
+    scope.bindings[graph.inputs[0].name] = .tensor(number)
     for (state, input) in zip(states, graph.inputs.dropFirst(2)) {
       try addInput(input.name, nodes[nodes.count - 2].type(of: state))
     }
-    scope.values[graph.inputs[1].name] = node.constant(TensorData(.bool, [], [true]))
-    var outputs = try body(graph)
+    scope.bindings[graph.inputs[1].name] = .tensor(node.constant(TensorData(.bool, [], [true])))
+    var outputs = try tensors(body(graph))
     for output in outputs.indices.dropFirst().prefix(states.count) {
       let (new, old) = (
         node.type(of: outputs[output]), nodes[nodes.count - 2].type(of: states[output - 1])
@@ -39,7 +37,7 @@ extension Importer {
     } else {
       outputs.removeFirst()
     }
-    let region = close(outputs)
+    let region = close(outputs.map { .tensor($0) })
     var all = states + region.captures.map(\.outer)
     if tests {
       all.insert(starts ?? node.constant(TensorData(.bool, [], [true])), at: 0)
@@ -70,68 +68,6 @@ extension Importer {
       vector, node.symbolName(ofOperand: 0, default: "turns"), in: promised.map { 0...$0 })[0]
     return known.constant.map { Dimension(max($0, 0)) } ?? known
   }
-
-  // MARK: Scan
-
-  /// ONNX Scan: like Loop over slices of its last operands.
-  mutating func addScan(
-    _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
-  ) throws -> [ValueID] {
-    guard node.version >= 9 else {
-      throw ImportFailure.unsupported("scan-version", "Scan before opset 9")
-    }
-    let graph = try subgraph("body")
-    guard let scans = try node.integer("num_scan_inputs"), scans >= 1, scans <= operands.count,
-      graph.inputs.count == operands.count
-    else { throw ImportFailure.invalid("scan-inputs", "num_scan_inputs does not fit") }
-    let all = operands.compactMap(\.self)
-    let states = Array(all.dropLast(scans))
-    let stacks = graph.outputs.count - states.count
-    guard all.count == operands.count, stacks >= 0 else {
-      throw ImportFailure.invalid("scan-form", "Scan and its body do not fit together")
-    }
-    let inputs = try axes("scan_input", scans)
-    let outputs = try axes("scan_output", stacks)
-    var rows: [(ValueID, Int)] = []
-    for (value, axis) in zip(all.suffix(scans), inputs) {
-      rows.append((value, try node.axis(axis.axis, rank: node.type(of: value).rank)))
-    }
-    let limit = node.type(of: rows[0].0).shape[rows[0].1]
-    let counter = node.symbol("turn", node.upperBound(limit).map { 0...max($0 - 1, 0) })
-    try open(graph)
-    for (state, input) in zip(states, graph.inputs) {
-      try addInput(input.name, nodes[nodes.count - 2].type(of: state))
-    }
-    for (place, (value, axis)) in rows.enumerated() {
-      let whole = capture(value, named: "scanned_\(place)", in: scopes.count - 1)
-      let turn = inputs[place].reverse ? limit - 1 - counter : counter
-      scope.values[graph.inputs[states.count + place].name] =
-        try node.part(whole, axis: axis, turn)
-    }
-    let region = close(try body(graph))
-    let loop = Repeat(
-      counter: counter, limit: limit, turns: limit, tests: false, carried: states.count,
-      body: region.node.graph)
-    var results = try node.append(.repeat(loop), states + region.captures.map(\.outer))
-    for (place, output) in outputs.enumerated() {
-      let number = states.count + place
-      results[number] = try node.arranged(results[number], output.axis, output.reverse)
-    }
-    return results
-  }
-
-  /// The axes and directions of scanned operands or results.
-  private mutating func axes(
-    _ name: String, _ count: Int
-  ) throws(ImportFailure) -> [(axis: Int, reverse: Bool)] {
-    let none = [Int](repeating: 0, count: count)
-    let axes = try node.integers("\(name)_axes") ?? none
-    let directions = try node.integers("\(name)_directions") ?? none
-    guard axes.count == count, directions.count == count,
-      directions.allSatisfy({ $0 == 0 || $0 == 1 })
-    else { throw .invalid("scan-axes", "\(name)_axes or directions do not fit") }
-    return zip(axes, directions).map { ($0, $1 == 1) }
-  }
 }
 
 extension NodeImporter {
@@ -141,22 +77,5 @@ extension NodeImporter {
       return nil
     }
     return declaredExtents(result, rank: rank)[0]
-  }
-
-  /// A stack of results with its axis 0 moved, and turned round.
-  fileprivate mutating func arranged(
-    _ value: ValueID, _ axis: Int, _ reverse: Bool
-  ) throws(ImportFailure) -> ValueID {
-    var result = value
-    let shape = type(of: value).shape
-    if reverse {
-      var cut = Slice(whole: shape)
-      (cut.starts[0], cut.steps[0]) = (.maximum(shape[0] - 1, 0), -1)
-      result = try add(.slice(cut), [value])
-    }
-    let target = try self.axis(axis, rank: shape.rank)
-    var order = Array(1..<shape.rank)
-    order.insert(0, at: target)
-    return try transpose(result, order)
   }
 }

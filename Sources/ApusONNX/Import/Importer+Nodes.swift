@@ -6,33 +6,34 @@ extension Importer {
     for index in try executionOrder() { try add(index) }
   }
 
-  /// The value of a name; initializers become constants when first used, and values of the scope
+  /// What a name stands for; initializers become constants when first used, and values of the scope
   /// around a region become inputs of the region.
-  mutating func value(named name: String) throws(DiagnosticError) -> ValueID? {
-    try value(named: name, in: scopes.count - 1)
+  mutating func binding(named name: String) throws(DiagnosticError) -> Binding? {
+    try binding(named: name, in: scopes.count - 1)
   }
 
-  private mutating func value(
+  /// The tensor of a name.
+  mutating func value(named name: String) throws(DiagnosticError) -> ValueID? {
+    try binding(named: name)?.value
+  }
+
+  private mutating func binding(
     named name: String, in depth: Int
-  ) throws(DiagnosticError) -> ValueID? {
-    if let known = scopes[depth].values[name] { return known }
+  ) throws(DiagnosticError) -> Binding? {
+    if let known = scopes[depth].bindings[name] { return known }
     if let tensor = scopes[depth].initializers[name] {
-      guard case .data(let data) = tensor.contents else {
-        throw failure(
-          "string-tensor", "string tensors are not supported", .tensor(name), .unsupported)
-      }
-      let value = nodes[scopes[depth].graph].constant(data, name: name)
-      scopes[depth].values[name] = value
-      return value
+      let value = nodes[scopes[depth].graph].constant(tensor.data, name: name)
+      scopes[depth].bindings[name] = .tensor(value)
+      return .tensor(value)
     }
     switch scopes[depth].kind {
     case .main, .function: return nil
-    case .inlined: return try value(named: name, in: depth - 1)
+    case .inlined: return try binding(named: name, in: depth - 1)
     case .region: break
     }
-    guard let outer = try value(named: name, in: depth - 1) else { return nil }
-    let inner = capture(outer, named: name, in: depth)
-    scopes[depth].values[name] = inner
+    guard let outer = try binding(named: name, in: depth - 1) else { return nil }
+    let inner = outer.map { capture($0, named: name, in: depth) }
+    scopes[depth].bindings[name] = inner
     return inner
   }
 
@@ -49,17 +50,6 @@ extension Importer {
     nodes[here].contents[inner] = nodes[around].contents[outer]
     scopes[depth].captures.append((outer, inner))
     return inner
-  }
-
-  /// Whether a name is an operand of a function that the call leaves out.
-  private func isMissing(_ name: String) -> Bool {
-    for scope in scopes.reversed() {
-      if scope.missing.contains(name) { return true }
-      if scope.kind == .main || scope.kind == .function || scope.values[name] != nil {
-        return false
-      }
-    }
-    return false
   }
 
   // MARK: Order
@@ -111,58 +101,53 @@ extension Importer {
 
   private mutating func add(_ index: Int) throws(DiagnosticError) {
     let source = scope.nodes[index]
-    if let list = ListOperator(source) { return try add(list, source, scope.place(index)) }
-    var operands: [ValueID?] = []
+    let place = scope.place(index)
+    var operands: [Binding] = []
     for name in source.inputs {
-      if name.isEmpty || isMissing(name) {
-        operands.append(nil)
-      } else if let value = try value(named: name) {
-        operands.append(value)
-      } else if list(named: name) != nil {
-        throw failure(
-          "sequence-operand", "\(source.operatorType) of a sequence is not supported",
-          scope.place(index), .unsupported)
-      } else {
-        throw failure(
-          "undefined-name", "operand \"\(name)\" is not defined here", scope.place(index))
+      guard let operand = name.isEmpty ? .absent : try binding(named: name) else {
+        throw failure("undefined-name", "operand \"\(name)\" is not defined here", place)
       }
+      operands.append(operand)
     }
     if let function = function(for: source) {
-      return try inline(function, source, operands, scope.place(index))
+      return try inline(function, source, operands, place)
     }
     let declared = source.outputs.map { scope.declaredExtents(of: $0) }
     node.begin(
-      source, version: scope.version(of: source.domain) ?? 1, operands: operands,
+      source, version: scope.version(of: source.domain) ?? 1, operands: operands.map(\.value),
       declared: declared)
-    let results: [ValueID]
-    if let control = ControlOperator(source) {
-      results = try add(control, source, operands, scope.place(index))
-    } else if let rule = OperatorRegistry.rule(for: source) {
-      results = try apply(rule, source, operands, scope.place(index))
-    } else {
-      return
+    let depth = openScopes
+    do {
+      let results = try apply(source, operands)
+      try node.end()
+      try define(source.outputs, results, place)
+    } catch let error as ImportFailure {
+      closeScopes(to: depth)
+      throw located(error, source, operands, place)
+    } catch let error as DiagnosticError {
+      throw error
+    } catch {
+      preconditionFailure("import throws nothing else")
     }
-    try define(source.outputs, results, scope.place(index))
   }
 
-  private mutating func apply(
-    _ rule: OperatorRule, _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
-  ) throws(DiagnosticError) -> [ValueID] {
-    do {
-      let results = try rule.body(&node)
-      try node.end()
-      return results
-    } catch {
-      throw located(error, source, operands, place)
+  private mutating func apply(_ source: ONNXNode, _ operands: [Binding]) throws -> [Binding] {
+    if let list = ListOperator(source) { return try add(list, source, operands) }
+    if let control = ControlOperator(source) { return try add(control, source, operands) }
+    guard let rule = options.rule(for: source) else { return [] }
+    guard !operands.contains(where: \.isSequence) else {
+      throw ImportFailure.unsupported(
+        "sequence-operand", "\(source.operatorType) of a sequence is not supported")
     }
+    return try rule.body(&node).map { .tensor($0) }
   }
 
   /// A failure of a node's rule with the place and the operands of the node.
   func located(
-    _ error: ImportFailure, _ source: ONNXNode, _ operands: [ValueID?], _ place: Diagnostic.Place
+    _ error: ImportFailure, _ source: ONNXNode, _ operands: [Binding], _ place: Diagnostic.Place
   ) -> DiagnosticError {
-    let notes = zip(source.inputs, operands).compactMap { name, value in
-      value.map { "\"\(name)\" is \(node.graph.type(of: $0))" }
+    let notes = zip(source.inputs, operands).compactMap { name, operand in
+      operand.value.map { "\"\(name)\" is \(node.graph.type(of: $0))" }
     }
     return DiagnosticError(
       Diagnostic(
@@ -171,18 +156,19 @@ extension Importer {
   }
 
   mutating func define(
-    _ names: [String], _ results: [ValueID], _ place: Diagnostic.Place
+    _ names: [String], _ results: [Binding], _ place: Diagnostic.Place
   ) throws(DiagnosticError) {
     for (position, name) in names.enumerated() where !name.isEmpty {
       guard position < results.count else {
         throw failure("output-count", "output \(position) is not supported", place, .unsupported)
       }
-      guard scope.values[name] == nil, scope.initializers[name] == nil else {
+      guard !scope.defines(name) else {
         throw failure("duplicate-name", "\"\(name)\" is defined twice", place)
       }
-      try checkLimits(node.graph.type(of: results[position]), place)
-      scope.values[name] = results[position]
-      if let declared = scope.declared[name] { try check(declared, results[position]) }
+      let result = results[position]
+      for value in result.values { try checkLimits(node.graph.type(of: value), place) }
+      scope.bindings[name] = result
+      if let declared = scope.declared[name] { try check(declared, result) }
     }
   }
 
@@ -202,7 +188,7 @@ extension Importer {
             visit(function.nodes, path + [function.name], depth + 1)
           }
         } else if ControlOperator(node) == nil, ListOperator(node) == nil,
-          OperatorRegistry.rule(for: node) == nil
+          options.rule(for: node) == nil
         {
           let name = (node.domain.isEmpty ? "" : node.domain + ".") + node.operatorType
           let version = scope.version(of: node.domain).map { ", opset \($0)" } ?? ""

@@ -9,6 +9,22 @@ extension Graph {
     importing path: String, options: ImportOptions = ImportOptions()
   ) throws(DiagnosticError) {
     let model = try ONNXModel(contentsOf: path, limits: options.limits)
+    try self.init(importing: model, named: path, options)
+  }
+
+  /// Imports an ONNX model from bytes, which hold all weights; `name` stands for it in messages.
+  ///
+  /// - Throws: `DiagnosticError`, as for a file; external data is an error of usage.
+  public init(
+    importing bytes: [UInt8], named name: String, options: ImportOptions = ImportOptions()
+  ) throws(DiagnosticError) {
+    let model = try ONNXModel(bytes: bytes, name: name, limits: options.limits)
+    try self.init(importing: model, named: name, options)
+  }
+
+  private init(
+    importing model: ONNXModel, named name: String, _ options: ImportOptions
+  ) throws(DiagnosticError) {
     do {
       var importer = Importer(model, options)
       self = try importer.run()
@@ -16,24 +32,10 @@ extension Graph {
       throw DiagnosticError(
         error.diagnostics.map { diagnostic in
           var diagnostic = diagnostic
-          diagnostic.file = diagnostic.file ?? path
+          diagnostic.file = diagnostic.file ?? name
           return diagnostic
         })
     }
-  }
-}
-
-/// What a model takes, without its nodes.
-public struct ModelInterface: Sendable {
-  /// Names and types of the inputs, in order; sizes may be symbolic.
-  public let inputs: [(name: String, type: TensorType)]
-
-  /// Reads the interface of an ONNX model.
-  public init(of path: String) throws(DiagnosticError) {
-    let model = try ONNXModel(contentsOf: path)
-    var importer = Importer(model, ImportOptions())
-    let graph = try importer.interface()
-    inputs = graph.inputs.map { (graph[$0].name ?? "", graph.type(of: $0)) }
   }
 }
 
@@ -45,6 +47,8 @@ struct Importer {
   var scopes: [ImportScope]
   /// The graph at hand and those around it, the innermost last.
   var nodes: [NodeImporter]
+  /// How many bodies of subgraphs were added.
+  private var bodies = 0
   init(_ model: ONNXModel, _ options: ImportOptions) {
     self.model = model
     self.options = options
@@ -75,25 +79,30 @@ struct Importer {
     try checkVersions()
     try checkFunctions()
     try listUnsupported()
+    try checkForms()
     _ = try interface()
     try addNodes()
     for output in model.graph.outputs {
-      if list(named: output.name) != nil || scope.missing.contains(output.name) {
-        throw failure(
-          "sequence-operand", "an output that is a sequence or optional is not supported",
-          .tensor(output.name), .unsupported)
-      }
-      guard let value = try value(named: output.name) else {
+      guard let result = try binding(named: output.name) else {
         throw failure("undefined-output", "no node makes this graph output", .tensor(output.name))
       }
-      try check(output, value)
-      node.graph.addOutput(value, name: output.name)
+      try add(output, result)
     }
-    guard !model.graph.outputs.isEmpty else {
+    guard !node.graph.outputs.isEmpty else {
       throw failure("no-outputs", "the graph has no outputs", .file)
     }
     declareSymbols()
     return node.graph
+  }
+
+  /// Counts the body of a subgraph, which may be added once per turn or element.
+  mutating func countBody() throws(ImportFailure) {
+    bodies += 1
+    guard bodies <= 1 << 16 else {
+      throw ImportFailure(
+        category: .limitExceeded, id: "inlining-limit",
+        message: "subgraphs are unrolled more than \(1 << 16) times")
+    }
   }
 
   func failure(
@@ -133,64 +142,6 @@ struct Importer {
   /// Models without standard operators need no version of them.
   private var anyVersion: Int? {
     model.graph.nodes.contains(where: \.isStandard) ? nil : 1
-  }
-
-  // MARK: Interface
-
-  private mutating func add(_ input: ONNXValueInfo) throws(DiagnosticError) {
-    guard scope.values[input.name] == nil else {
-      throw failure("duplicate-name", "two graph inputs have this name", .tensor(input.name))
-    }
-    guard case .tensor(let element, let shape?)? = input.type else {
-      throw failure(
-        "input-type", "only inputs that are tensors of known rank are supported",
-        .tensor(input.name), .unsupported)
-    }
-    let dimensions = shape.enumerated().map { axis, dimension -> Dimension in
-      switch dimension {
-      case .extent(let extent): return Dimension(extent)
-      case .parameter(let name): return options.size(of: name.symbolName)
-      case .unknown: return options.size(of: "\(input.name)_\(axis)".symbolName)
-      }
-    }
-    let type = TensorType(element, Shape(dimensions))
-    try checkLimits(type, .tensor(input.name))
-    scope.values[input.name] = node.graph.addInput(input.name, type)
-  }
-
-  /// Rank, extents and bytes of a tensor that the model names.
-  func checkLimits(_ type: TensorType, _ place: Diagnostic.Place) throws(DiagnosticError) {
-    let limits = options.limits
-    let extents = type.shape.dimensions.compactMap(\.constant)
-    let count = type.shape.elementCount
-    guard type.rank <= limits.rank, extents.allSatisfy({ $0 <= limits.extent }),
-      let bytes = count.constant.map({ type.element.byteCount(of: $0) }) ?? 0,
-      bytes <= limits.tensorBytes
-    else {
-      throw failure("tensor-size", "a tensor of \(type) is too large", place, .limitExceeded)
-    }
-  }
-
-  func check(_ output: ONNXValueInfo, _ value: ValueID) throws(DiagnosticError) {
-    guard case .tensor(let element, let shape)? = output.type else { return }
-    let type = node.graph.type(of: value)
-    guard type.element == element else {
-      throw failure(
-        "type-conflict", "declared as \(element) but computed as \(type.element)",
-        .tensor(output.name))
-    }
-    guard let shape, let extents = type.shape.extents else { return }
-    let agrees =
-      shape.count == extents.count
-      && zip(shape, extents).allSatisfy { declared, extent in
-        if case .extent(let number) = declared { return number == extent }
-        return true
-      }
-    guard agrees else {
-      throw failure(
-        "shape-conflict", "the declared shape differs from the computed one, \(type.shape)",
-        .tensor(output.name))
-    }
   }
 
   /// Bounds of the symbols of inputs, then of those that running finds out.

@@ -91,23 +91,29 @@ extension NodeImporter {
       .select(.operand(0) < 0, .operand(0) + size, .operand(0)))
     let only = candidates.count == 1 ? candidates[0] : nil
     _ = try sizes(number, "axis", expected: [only], in: 0...max(rank - 1, 0))
-    let chosen = try reshape(number, to: Shape([Int]()))
-    var result: ValueID?
-    for axis in candidates {
-      let value = try body(&self, axis)
-      guard let others = result else {
-        result = value
-        continue
-      }
-      guard type(of: value) == type(of: others) else {
-        throw .unsupported("data-dependent", "an axis that decides about the shape is computed")
-      }
-      let isChosen = Scalar.compare(.equal, .operand(0), .literal(.integer(axis), .i64))
-      result = try map(
-        [chosen, value, others], .select(isChosen, .operand(1), .operand(2)))
-    }
-    guard let result else {
+    guard !candidates.isEmpty else {
       throw .invalid("axis-range", "no axis gives the shape that the file declares")
+    }
+    return try choosing(number, among: candidates, body)
+  }
+
+  /// What `body` makes of the one of some numbers that an `i64` holds, which a run finds out.
+  ///
+  /// There is a candidate; all results must have the same type.
+  mutating func choosing(
+    _ number: ValueID, among candidates: [Int],
+    _ body: (inout NodeImporter, Int) throws(ImportFailure) -> ValueID
+  ) throws(ImportFailure) -> ValueID {
+    let chosen = try reshape(number, to: Shape([Int]()))
+    var result = try body(&self, candidates[0])
+    for candidate in candidates.dropFirst() {
+      let value = try body(&self, candidate)
+      guard type(of: value) == type(of: result) else {
+        throw .unsupported("data-dependent", "a number that decides about the shape is computed")
+      }
+      let isChosen = Scalar.compare(.equal, .operand(0), .literal(.integer(candidate), .i64))
+      result = try map(
+        [chosen, value, result], .select(isChosen, .operand(1), .operand(2)))
     }
     return result
   }

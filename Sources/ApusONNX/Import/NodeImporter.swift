@@ -229,6 +229,9 @@ package struct NodeImporter {
         graph.type(of: operand).shape.dimensions.contains { !open.isDisjoint(with: $0.symbols) }
       }
       if error.id == "broadcast-mismatch", isOpen { throw .unsupported(error.id, error.message) }
+      if operands.contains(where: { graph.type(of: $0).element == .string }) {
+        throw .unsupported(error.id, "\(node.operatorType) of string: \(error.message)")
+      }
       throw .invalid(error.id, error.message)
     } catch let error as ImportFailure {
       throw error
@@ -239,7 +242,7 @@ package struct NodeImporter {
 
   /// Refuses element types that no back end computes with yet.
   private func checkElement(_ element: ElementType) throws(ImportFailure) {
-    guard element.kind != .complex, element.kind != .string else {
+    guard element.kind != .complex else {
       throw .unsupported("element-type", "\(node.operatorType) of \(element) is not supported")
     }
   }

@@ -12,7 +12,22 @@ package enum OperatorRegistry {
     + OperatorRule.regions + OperatorRule.linearAttention
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
-    + OperatorRule.suppression + OperatorRule.trees
+    + OperatorRule.suppression + OperatorRule.trees + OperatorRule.determinants
+    + OperatorRule.melWeights + OperatorRule.random + OperatorRule.linearModels
+    + OperatorRule.supportVectors + OperatorRule.features + OperatorRule.strings
+    + OperatorRule.dictionaries + OperatorRule.vectorizers
+
+  /// Every operator that can be imported, sorted by domain: those of the rules, and those that
+  /// work with sequences or run graphs.
+  package static var names: [(domain: String, name: String)] {
+    let special = ListOperator.allCases.map(\.rawValue) + ControlOperator.allCases.map(\.rawValue)
+    let others = special.map { full in
+      let words = full.split(separator: ".").map(String.init)
+      return (domain: words.dropLast().joined(separator: "."), name: words[words.count - 1])
+    }
+    return (rules.map { (domain: $0.domain, name: $0.name) } + others)
+      .sorted { ($0.domain, $0.name) < ($1.domain, $1.name) }
+  }
 
   /// The rule for a node.
   static func rule(for node: ONNXNode) -> OperatorRule? {

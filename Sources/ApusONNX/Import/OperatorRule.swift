@@ -8,6 +8,8 @@ package struct OperatorRule: Sendable {
   package let domain: String
   /// Adds the core operations and returns the values of the outputs, as many as are known.
   package let body: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID]
+  /// The whole meaning of an operator of one operand without attributes, if it is a formula.
+  private(set) var formula: Scalar?
 
   package init(
     _ name: String, domain: String = "",
@@ -20,10 +22,12 @@ package struct OperatorRule: Sendable {
 
   /// An operator without attributes that is a function of one element.
   static func unary(_ name: String, _ formula: Scalar) -> OperatorRule {
-    OperatorRule(name) { node throws(ImportFailure) in
+    var rule = OperatorRule(name) { node throws(ImportFailure) in
       try node.requireOperands(1...1)
       return [try node.map([try node.operand(0)], formula)]
     }
+    rule.formula = formula
+    return rule
   }
 
   /// An operator that is a function of one element of each of two broadcast operands.

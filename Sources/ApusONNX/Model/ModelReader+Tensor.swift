@@ -25,11 +25,11 @@ extension ModelReader {
     let type = try TensorFrame(
       element: element, extents: extents(proto, place: place), place: place, reader: self)
     let storage = try storage(of: proto, type)
-    let contents: ONNXTensor.Contents =
+    let data =
       element == .string
-      ? .strings(try strings(proto, storage, type))
-      : .data(try data(proto, storage, type))
-    return ONNXTensor(name: name, element: element, extents: type.extents, contents: contents)
+      ? TensorData(strings: try strings(proto, storage, type), type.extents)
+      : try data(proto, storage, type)
+    return ONNXTensor(name: name, element: element, extents: type.extents, data: data)
   }
 
   private func extents(

@@ -80,20 +80,14 @@ package struct ONNXAttribute: Sendable {
 
 /// A constant tensor.
 package struct ONNXTensor: Sendable {
-  /// The elements: bytes, or text for the element type `string`.
-  package enum Contents: Sendable {
-    case data(TensorData)
-    case strings([[UInt8]])
-  }
-
   /// The name; empty where none is needed.
   package var name: String
   /// The type of one element.
   package var element: ElementType
-  /// The extents; none is negative, and `contents` has as many elements as their product.
+  /// The extents; none is negative.
   package var extents: [Int]
   /// The elements.
-  package var contents: Contents
+  package var data: TensorData
 }
 
 /// A name of a value with what is known about its type.

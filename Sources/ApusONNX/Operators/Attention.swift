@@ -65,7 +65,7 @@ extension OperatorRule {
 }
 
 /// The extents of an attention.
-private struct AttentionSizes {
+struct AttentionSizes {
   let batch: Int
   /// The number of query heads.
   let heads: Int
@@ -100,7 +100,7 @@ extension NodeImporter {
   }
 
   /// The matrix product per head; several query heads may share one head on the right.
-  fileprivate mutating func product(
+  mutating func product(
     _ left: ValueID, _ right: ValueID, _ sizes: AttentionSizes
   ) throws(ImportFailure) -> ValueID {
     if sizes.sharing == 1 { return try add(.matmul(MatMul()), [left, right]) }

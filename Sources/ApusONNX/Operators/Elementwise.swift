@@ -18,7 +18,7 @@ extension OperatorRule {
     unary("Floor", .unary(.floor, x)), unary("Ceil", .unary(.ceil, x)),
     unary("Round", .unary(.round, x)), unary("Not", .unary(.not, x)),
     unary("BitwiseNot", .unary(.not, x)), unary("IsNaN", .unary(.isNaN, x)),
-    unary("Relu", .max(x, 0)), unary("Identity", x),
+    unary("Relu", .max(x, 0)),
     // log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|))
     unary("Softplus", .max(x, 0) + .unary(.log, .exp(-.unary(.absolute, x)) + 1)),
     unary("Softsign", x / (.unary(.absolute, x) + 1)),
@@ -44,7 +44,7 @@ extension OperatorRule {
       let alpha = try node.real("alpha", default: 0.01)
       return [
         try node.map(
-          [try node.operand(0)], .select(.compare(.less, x, 0), x * .real(alpha), x))
+          [try node.operand(0)], .leakyRelu(alpha))
       ]
     },
     OperatorRule("PRelu") { node throws(ImportFailure) in
@@ -56,13 +56,13 @@ extension OperatorRule {
         let ones = [Dimension](repeating: 1, count: rank - 2)
         slope = try node.reshape(slope, to: Shape(shape.dimensions + ones))
       }
-      return [try node.map([value, slope], .select(.compare(.less, x, 0), x * y, x))]
+      return [try node.map([value, slope], .parametricRelu)]
     },
     OperatorRule("Elu") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
       return [
         try node.map(
-          [try node.operand(0)], .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x))
+          [try node.operand(0)], .elu(alpha))
       ]
     },
     OperatorRule("Selu") { node throws(ImportFailure) in
@@ -84,11 +84,9 @@ extension OperatorRule {
     },
     OperatorRule("Gelu") { node throws(ImportFailure) in
       let approximation = try node.text("approximate", default: "none")
-      let inner: Scalar =
-        approximation == "tanh"
-        ? .unary(.tanh, (x + x * x * x * 0.044715) * 0.7978845608028654)
-        : .unary(.erf, x * 0.7071067811865476)
-      return [try node.map([try node.operand(0)], x * 0.5 * (inner + 1))]
+      return [
+        try node.map([try node.operand(0)], .gelu(approximation == "tanh" ? .tanh : .exact))
+      ]
     },
     OperatorRule("Swish") { node throws(ImportFailure) in
       let alpha = try node.real("alpha", default: 1)
@@ -179,19 +177,6 @@ extension OperatorRule {
           .binary(direction == "LEFT" ? .shiftLeft : .shiftRight, x, y))
       ]
     },
-    OperatorRule("Dropout") { node throws(ImportFailure) in
-      if let training = node.optionalOperand(2) {
-        guard let data = node.graph.constant(training),
-          data.withBytes({ $0.allSatisfy { $0 == 0 } })
-        else { throw .unsupported("dropout-training", "Dropout in training mode") }
-      }
-      _ = try node.real("ratio", default: 0.5)
-      _ = try node.integer("seed")
-      _ = try node.flag("is_test", default: true)
-      let value = try node.operand(0)
-      let mask = try node.map([value], .literal(.integer(1), .bool))
-      return [try node.map([value], x), mask]
-    },
   ]
 
   private static let clip: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
@@ -225,5 +210,34 @@ extension NodeImporter {
       throw .invalid("element-type", "attribute \"\(name)\" is no element type")
     }
     return type
+  }
+}
+
+/// Formulas of activations, which the exporter finds again.
+extension Scalar {
+  /// How Gelu is computed.
+  enum GeluForm { case exact, tanh }
+
+  /// Gelu of operand 0.
+  static func gelu(_ form: GeluForm) -> Scalar {
+    let inner: Scalar =
+      switch form {
+      case .tanh: .unary(.tanh, (x + x * x * x * 0.044715) * 0.7978845608028654)
+      case .exact: .unary(.erf, x * 0.7071067811865476)
+      }
+    return x * 0.5 * (inner + 1)
+  }
+
+  /// LeakyRelu of operand 0.
+  static func leakyRelu(_ alpha: Double) -> Scalar {
+    .select(.compare(.less, x, 0), x * .real(alpha), x)
+  }
+
+  /// PRelu of operand 0 with the slope in operand 1.
+  static var parametricRelu: Scalar { .select(.compare(.less, x, 0), x * y, x) }
+
+  /// Elu of operand 0.
+  static func elu(_ alpha: Double) -> Scalar {
+    .select(.compare(.less, x, 0), (.exp(x) - 1) * .real(alpha), x)
   }
 }

@@ -68,7 +68,7 @@ extension OperatorRule {
         operand, "size", expected: node.declaredExtents(rank: rank))
       var fill = node.constant(0, .f32)
       if case .tensor(let tensor)? = node.attribute("value") {
-        fill = node.constant(try tensor.numbers())
+        fill = node.constant(tensor.data)
       }
       let scalar = try node.reshape(fill, to: Shape([Int]()))
       return [try node.add(.broadcast(Broadcast(Shape(extents))), [scalar])]
@@ -173,23 +173,15 @@ extension NodeImporter {
       throw .invalid("constant-value", "Constant needs exactly one value")
     }
     switch attribute(name) {
-    case .tensor(let tensor)?: return constant(try tensor.numbers(), name: tensor.name)
+    case .tensor(let tensor)?: return constant(tensor.data, name: tensor.name)
     case .float(let value)?: return constant(TensorData(.f32, [], [value]))
     case .int(let value)?: return constant(TensorData(.i64, [], [Int64(value)]))
     case .floats(let values)?: return constant(TensorData(.f32, [values.count], values))
     case .ints(let values)?:
       return constant(TensorData(.i64, [values.count], values.map { Int64($0) }))
+    case .string(let bytes)?: return constant(TensorData(strings: [bytes], []))
+    case .strings(let texts)?: return constant(TensorData(strings: texts, [texts.count]))
     default: throw .unsupported("constant-kind", "Constant with \"\(name)\"")
     }
-  }
-}
-
-extension ONNXTensor {
-  /// The elements, which must be numbers.
-  func numbers() throws(ImportFailure) -> TensorData {
-    guard case .data(let data) = contents else {
-      throw .unsupported("string-tensor", "a tensor of strings")
-    }
-    return data
   }
 }

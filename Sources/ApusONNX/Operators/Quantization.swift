@@ -126,15 +126,11 @@ extension NodeImporter {
     guard [.f32, .f64, .f16, .bf16].contains(precision) else {
       throw .invalid("precision", "no division in \(precision)")
     }
-    let wide: ElementType = precision == .f64 ? .f64 : .f32
-    let quotient: Scalar =
-      .convert(.convert(x, precision), wide) / .convert(.convert(.operand(1), precision), wide)
     let operands = [value, scheme.scale] + [scheme.zero].compactMap(\.self)
-    let zero: Scalar? = scheme.zero == nil ? nil : .operand(2)
     return try map(
       operands,
-      .quantized(
-        .convert(.convert(quotient, precision), wide), zero, as: target, in: wide,
+      .quantizedLinearly(
+        x, .operand(1), scheme.zero == nil ? nil : .operand(2), as: target, precision: precision,
         saturates: scheme.saturates))
   }
 
@@ -142,12 +138,12 @@ extension NodeImporter {
   mutating func dequantize(
     _ value: ValueID, _ scheme: QuantizationScheme, as target: ElementType = .f32
   ) throws(ImportFailure) -> ValueID {
-    let wide: ElementType = type(of: value).element.isInteger ? .i32 : .f32
     let operands = [value, scheme.scale] + [scheme.zero].compactMap(\.self)
-    let centred: Scalar =
-      scheme.zero == nil ? .convert(x, wide) : .convert(x, wide) - .convert(.operand(2), wide)
     return try map(
-      operands, .convert(.convert(centred, .f32) * .convert(.operand(1), .f32), target))
+      operands,
+      .dequantizedLinearly(
+        x, .operand(1), scheme.zero == nil ? nil : .operand(2), from: type(of: value).element,
+        as: target))
   }
 
   /// `[y, scale, zero]` of DynamicQuantizeLinear: `u8` over the range of the tensor and 0.
@@ -180,6 +176,28 @@ extension NodeImporter {
 }
 
 extension Scalar {
+  /// `saturate(round(x / scale) + zero)`, the quotient rounded to a precision.
+  static func quantizedLinearly(
+    _ x: Scalar, _ scale: Scalar, _ zero: Scalar?, as target: ElementType, precision: ElementType,
+    saturates: Bool = true
+  ) -> Scalar {
+    let wide: ElementType = precision == .f64 ? .f64 : .f32
+    let quotient: Scalar =
+      .convert(.convert(x, precision), wide) / .convert(.convert(scale, precision), wide)
+    return .quantized(
+      .convert(.convert(quotient, precision), wide), zero, as: target, in: wide,
+      saturates: saturates)
+  }
+
+  /// `(x - zero) * scale`, in `f32` and then rounded.
+  static func dequantizedLinearly(
+    _ x: Scalar, _ scale: Scalar, _ zero: Scalar?, from source: ElementType, as target: ElementType
+  ) -> Scalar {
+    let wide: ElementType = source.isInteger ? .i32 : .f32
+    let centred: Scalar = zero.map { .convert(x, wide) - .convert($0, wide) } ?? .convert(x, wide)
+    return .convert(.convert(centred, .f32) * .convert(scale, .f32), target)
+  }
+
   /// A real number as a quantized one: to the nearest integer, ties to even, plus a zero point,
   /// saturating; floats are rounded themselves.
   static func quantized(

@@ -68,6 +68,9 @@ extension OperatorRule {
     OperatorRule("Col2Im") { node throws(ImportFailure) in
       let value = try node.operand(0)
       let extents = try node.extents(of: value)
+      if node.isOpen(1) || node.isOpen(2) {
+        return [try node.openColumnsJoined(value, extents)]
+      }
       guard let image = try node.integers(1), let block = try node.integers(2),
         image.count == block.count, extents.count == 3,
         (image + block).allSatisfy({ (1..<1 << 24).contains($0) })
@@ -122,11 +125,19 @@ extension NodeImporter {
     return size
   }
 
+  /// Refuses pads that cut off, or are beyond measure.
+  func requirePads(_ window: Window) throws(ImportFailure) {
+    guard (window.before + window.after).allSatisfy({ (0..<1 << 31).contains($0) }) else {
+      throw .invalid("col2im-shape", "pads \(window.before) and \(window.after)")
+    }
+  }
+
   /// Columns `[N, C · block, windows]` added up where windows overlap.
   fileprivate mutating func columnsJoined(
     _ value: ValueID, _ extents: [Int], image: [Int], _ window: Window
   ) throws(ImportFailure) -> ValueID {
     let rank = image.count
+    try requirePads(window)
     let padded = image.indices.map { image[$0] + window.before[$0] + window.after[$0] }
     let counts = image.indices.map { axis in
       (padded[axis] - window.dilations[axis] * (window.extents[axis] - 1) - 1)

@@ -22,14 +22,12 @@ extension OperatorRule {
         throw .invalid("hidden-size", "the weights are not those of \(hidden) units")
       }
       _ = try node.integer("output_sequence")
-      guard node.optionalOperand(4) == nil else {
-        throw .unsupported("sequence-lengths", "\(name) with sequence lengths")
-      }
       let form = RecurrentForm(
         gates: gates, activations: activations, isStandard: activations.areStandard(standard),
         isBatchFirst: try node.flag("layout", default: false),
         resetsAfter: gates == 3 ? try node.flag("linear_before_reset", default: false) : false,
-        couples: gates == 4 ? try node.flag("input_forget", default: false) : false)
+        couples: gates == 4 ? try node.flag("input_forget", default: false) : false,
+        isMasked: node.optionalOperand(4) != nil)
       var parts: [[ValueID]] = []
       for direction in 0..<directions {
         parts.append(try node.direction(direction, form, reverse: number == 1 || direction == 1))
@@ -49,6 +47,8 @@ struct RecurrentForm {
   let resetsAfter: Bool
   /// Whether an LSTM forgets what it does not take in.
   let couples: Bool
+  /// Whether sequences end early: a gate before all others is 1 while they go on, else 0.
+  let isMasked: Bool
 }
 
 extension NodeImporter {
@@ -83,12 +83,21 @@ extension NodeImporter {
     }
     if form.isBatchFirst { input = try transpose(input, [1, 0, 2]) }
     let weights = try layerPart(1, direction)
-    let recurrence = try layerPart(2, direction)
+    var recurrence = try layerPart(2, direction)
     let (rows, hidden) = (type(of: weights).shape[0], type(of: recurrence).shape.dimensions.last)
-    guard let count = rows.constant, let hidden, rows == Dimension(form.gates) * hidden else {
+    guard let hidden, rows == Dimension(form.gates) * hidden else {
       throw .invalid("recurrent-shape", "the weights are no \(form.gates) gates")
     }
-    let (products, late) = try inputProducts(input, weights, form, direction)
+    var (products, late) = try inputProducts(input, weights, form, direction)
+    var mask: ValueID?
+    if form.isMasked {
+      let gate = try lengthMask(type(of: input).shape, hidden)
+      mask = gate
+      products = try add(.concat(Concat(axis: 2)), [gate, products])
+      let none = try broadcast(
+        constant(0, type(of: recurrence).element), to: Shape([hidden, hidden]))
+      recurrence = try add(.concat(Concat(axis: 0)), [none, recurrence])
+    }
     var states: [ValueID] = []
     for place in form.gates == 4 ? [5, 6] : [5] {
       let given = optionalOperand(place) != nil
@@ -99,30 +108,52 @@ extension NodeImporter {
             constant(0, type(of: input).element),
             to: Shape([type(of: input).shape[1], hidden])))
     }
-    let peepholes =
-      form.gates == 4 && optionalOperand(7) != nil ? try layerPart(7, direction) : nil
-    if form.gates == 4, form.isStandard, !form.couples, peepholes == nil {
-      return try append(.lstm(LSTM(reverse: reverse)), [products, recurrence] + states)
-    }
     let cell = RecurrentCell(form: form, direction: direction)
+    let operands = [products, recurrence] + states
+    var results: [ValueID]
     switch form.gates {
-    case 1:
-      return try append(
-        .recurrent(try cell.plain(reverse: reverse)), [products, recurrence] + states)
-    case 3:
-      return try gated(cell, [products, recurrence] + states, late: late, reverse: reverse)
-    default:
-      var vectors: [ValueID] = []
-      for place in 0..<3 {
-        if let peepholes {
-          let width = count / 4
-          vectors.append(try slice(peepholes, axis: 0, start: place * width, count: width))
-        }
-      }
-      return try append(
-        .recurrent(try cell.long(reverse: reverse, peeps: peepholes != nil)),
-        [products, recurrence] + states + vectors)
+    case 1: results = try append(.recurrent(try cell.plain(reverse: reverse)), operands)
+    case 3: results = try gated(cell, operands, late: late, reverse: reverse)
+    default: results = try long(cell, operands, reverse: reverse)
     }
+    if let mask {
+      results[0] = try map([results[0], mask], .select(.operand(1) > 0, .operand(0), 0))
+    }
+    return results
+  }
+
+  /// 1 where a step `[T, B, H]` is part of its sequence, else 0.
+  private mutating func lengthMask(
+    _ input: Shape, _ hidden: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    let lengths = try operand(4)
+    guard let steps = input[0].constant, type(of: lengths).shape == Shape([input[1]]) else {
+      throw .invalid("sequence-lengths", "one length for each of \(input[1]) sequences expected")
+    }
+    let counts = try reshape(try converted(lengths, to: .i64), to: Shape([1, input[1], 1]))
+    let isInside = Scalar.convert(.compare(.less, .operand(0), .operand(1)), .f32)
+    let mask = try map([try places(steps, rank: 3), counts], isInside)
+    return try broadcast(mask, to: Shape([input[0], input[1], hidden]))
+  }
+
+  /// An LSTM, which may see its cell through peepholes.
+  private mutating func long(
+    _ cell: RecurrentCell, _ operands: [ValueID], reverse: Bool
+  ) throws(ImportFailure) -> [ValueID] {
+    let (form, direction) = (cell.form, cell.direction)
+    let peepholes = optionalOperand(7) != nil ? try layerPart(7, direction) : nil
+    if form.isStandard, !form.couples, !form.isMasked, peepholes == nil {
+      return try append(.lstm(LSTM(reverse: reverse)), operands)
+    }
+    var vectors: [ValueID] = []
+    if let peepholes {
+      let width = (type(of: peepholes).shape[0].constant ?? 0) / 3
+      for place in 0..<3 {
+        vectors.append(try slice(peepholes, axis: 0, start: place * width, count: width))
+      }
+    }
+    return try append(
+      .recurrent(try cell.long(reverse: reverse, peeps: peepholes != nil)), operands + vectors)
   }
 
   /// The inputs times their weights plus the biases, and the bias that a GRU adds later.
@@ -165,9 +196,10 @@ extension NodeImporter {
         if let late { late } else { try broadcast(constant(0, .f32), to: Shape([hidden])) }
       return try append(.recurrent(try cell.gatedAfter(reverse: reverse)), operands + [bias])
     }
+    let early = (cell.form.isMasked ? 3 : 2) * width
     let weights = [
-      try slice(operands[1], axis: 0, start: 0, count: 2 * width),
-      try slice(operands[1], axis: 0, start: 2 * width, count: width),
+      try slice(operands[1], axis: 0, start: 0, count: early),
+      try slice(operands[1], axis: 0, start: early, count: width),
     ]
     return try append(
       .recurrent(try cell.gatedBefore(reverse: reverse)),

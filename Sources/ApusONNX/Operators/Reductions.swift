@@ -49,6 +49,17 @@ extension OperatorRule {
     OperatorRule("GlobalMaxPool") { node throws(ImportFailure) in
       try node.reduced(.max, spatialAxesOf: try node.operand(0), mean: false)
     },
+    OperatorRule("GlobalLpPool") { node throws(ImportFailure) in
+      // p was a real number in opset 1.
+      let power =
+        node.version < 2
+        ? try node.real("p", default: 2) : Double(try node.integer("p", default: 2))
+      guard power >= 1 else { throw .invalid("pool-power", "p is \(power)") }
+      let powers = try node.map(
+        [try node.operand(0)], .binary(.pow, .unary(.absolute, x), .real(power)))
+      let sums = try node.reduced(.sum, spatialAxesOf: powers, mean: false)
+      return [try node.map(sums, .binary(.pow, x, .real(1 / power)))]
+    },
   ]
 
   /// What follows a reduction.

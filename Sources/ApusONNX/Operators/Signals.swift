@@ -50,18 +50,35 @@ extension OperatorRule {
       guard extents.count == 3 else {
         throw .invalid("stft-step", "a signal of rank 3 and a positive step expected")
       }
+      let given = node.isOpen(3) ? nil : try node.integers(3)?.first ?? windowLength ?? extents[1]
+      // Two lengths of frames have the same number of bins.
+      let bins = node.declaredExtents(rank: 4)[2].map { min($0, 1 << 20) } ?? 0
+      let promised =
+        windowLength.map { [$0] } ?? (onesided ? [2 * bins - 2, 2 * bins - 1] : [bins])
+      let candidates = (given.map { [$0] } ?? promised).filter { (1...extents[1]).contains($0) }
+      guard !candidates.isEmpty, candidates.allSatisfy({ windowLength ?? $0 == $0 }) else {
+        throw .invalid("stft-length", "frames of \(given ?? 0) of \(extents[1])")
+      }
       let length =
-        try node.integers(3, promised: [windowLength])?.first ?? windowLength ?? extents[1]
-      guard length > 0, length <= extents[1], windowLength ?? length == length else {
-        throw .invalid("stft-length", "frames of \(length) of \(extents[1])")
+        if let given { node.vector([given]) } else {
+          try node.converted(try node.operand(3), to: .i64)
+        }
+      let rows = try node.frameStarts(of: extents[1], length: length, known: given)
+      let frames: (inout NodeImporter, Int) throws(ImportFailure) -> ValueID = {
+        node, length throws(ImportFailure) in
+        let count = node.type(of: rows).shape[0].constant ?? 0
+        guard Shape([count, length]).elementCount.constant ?? .max < 1 << 26 else {
+          throw .unsupported("stft-length", "\(count) frames of \(length)")
+        }
+        let places = try node.map([rows, try node.places(length, along: 1, rank: 2)], x + y)
+        var frames = try node.add(.gather(Gather(axis: 1)), [signal, places])
+        if let window {
+          frames = try node.map([frames, try node.reshape(window, to: Shape([length, 1]))], x * y)
+        }
+        let transform = Transform(length: length, inverse: false, onesided: onesided)
+        return try node.transformed(frames, axis: 2, transform)
       }
-      let indices = try node.framePlaces(of: extents[1], length: length)
-      var frames = try node.add(.gather(Gather(axis: 1)), [signal, indices])
-      if let window {
-        frames = try node.map([frames, try node.reshape(window, to: Shape([length, 1]))], x * y)
-      }
-      let transform = Transform(length: length, inverse: false, onesided: onesided)
-      return [try node.transformed(frames, axis: 2, transform)]
+      return [try node.choosing(length, among: candidates, frames)]
     },
     window("HannWindow", [0.5, -0.5]),
     window("HammingWindow", [25.0 / 46, -21.0 / 46]),
@@ -100,27 +117,28 @@ private struct Transform {
 }
 
 extension NodeImporter {
-  /// The places `[frames, length]` in a signal that the frames of an STFT hold.
+  /// The places `[frames, 1]` in a signal at which the frames of an STFT start.
   ///
-  /// When the step is computed, the number of frames is the one that the file declares.
-  fileprivate mutating func framePlaces(
-    of extent: Int, length: Int
+  /// When step or length is computed, the number of frames is the one that the file declares.
+  fileprivate mutating func frameStarts(
+    of extent: Int, length: ValueID, known: Int?
   ) throws(ImportFailure) -> ValueID {
     let given = try operand(1)
-    let declared = declaredExtents(rank: 4)[1]
     let number = isOpen(1) ? nil : try integers(1)?.first
-    guard number ?? 1 > 0, let count = number.map({ (extent - length) / $0 + 1 }) ?? declared
-    else { throw .invalid("stft-step", "a signal of rank 3 and a positive step expected") }
-    guard count > 0, Shape([count, length]).elementCount.constant ?? .max < 1 << 26 else {
-      throw .unsupported("stft-length", "\(count) frames of \(length)")
+    let declared = declaredExtents(rank: 4)[1]
+    guard number ?? 1 > 0 else {
+      throw .invalid("stft-step", "a signal of rank 3 and a positive step expected")
+    }
+    let computed = number.flatMap { number in known.map { (extent - $0) / number + 1 } }
+    guard let count = computed ?? declared, count > 0 else {
+      throw .unsupported("stft-length", "how many frames there are is not known")
     }
     let step = try reshape(try converted(given, to: .i64), to: Shape([Int]()))
-    let frames = try map([step], .literal(.integer(extent - length), .i64) / .max(x, 1) + 1)
-    try bind(
-      try reshape(try map([step, frames], .select(x > 0, y, 0)), to: Shape([1])),
-      to: [Dimension(count)])
-    let rows = try places(count, along: 0, rank: 2)
-    return try map([rows, step, try places(length, along: 1, rank: 2)], x * y + .operand(2))
+    let frames = (.literal(.integer(extent), .i64) - y) / .max(x, 1) + 1
+    let isFit = Scalar.binary(.and, x > 0, .binary(.and, y > 0, y < .integer(extent + 1)))
+    let one = try reshape(length, to: Shape([1]))
+    try bind(try map([step, one], .select(isFit, frames, 0)), to: [Dimension(count)])
+    return try map([try places(count, along: 0, rank: 2), step], x * y)
   }
 
   /// The transform of an axis of a tensor whose last axis holds the real part, or both parts.

@@ -18,19 +18,17 @@ extension OperatorRule {
       return [try node.posted(try node.based(score), transform)]
     },
     OperatorRule("TreeEnsembleClassifier", domain: "ai.onnx.ml") { node throws(ImportFailure) in
-      guard node.attribute("classlabels_strings") == nil,
-        let labels = try node.integers("classlabels_int64s"), labels.count > 1
-      else { throw .unsupported("tree-labels", "a classifier without two or more whole labels") }
-      if labels.count == 2, case .ints(let ids)? = node.attribute("class_ids"), Set(ids).count == 1
-      {
-        throw .unsupported("tree-binary", "two classes with weights for one of them")
-      }
+      let labels = try node.classLabels("classlabels_int64s")
+      let ids = Set(try node.integers("class_ids") ?? [])
       let (forest, weights) = try node.classicForest(prefix: "class", targets: labels.count)
+      if labels.count == 2, ids.count == 1 {
+        guard ids == [0] else {
+          throw .unsupported("tree-binary", "two classes with weights for the second one")
+        }
+        return try node.binaryTrees(forest, weights, labels)
+      }
       let score = try node.based(try node.scores(forest, weights, aggregate: 1))
-      let best = try node.add(.argReduce(ArgReduce(.max, axis: 1, last: false)), [score])
-      let rows = Shape([node.type(of: score).shape[0]])
-      let label = try node.add(
-        .gather(Gather(axis: 0)), [node.vector(labels), try node.reshape(best, to: rows)])
+      let label = try node.bestLabel(labels, score)
       let transform = try node.text("post_transform", default: "NONE")
       return [label, try node.posted(score, transform)]
     },
@@ -208,26 +206,6 @@ extension NodeImporter {
     }
   }
 
-  /// Real or whole numbers that are a list or a tensor.
-  fileprivate mutating func numbers(_ name: String) throws(ImportFailure) -> [Double]? {
-    for name in [name, "\(name)_as_tensor"] {
-      switch attribute(name) {
-      case nil: continue
-      case .floats(let values)?: return values.map { Double($0) }
-      case .tensor(let tensor)?:
-        let data = try tensor.numbers()
-        switch data.type.element {
-        case .f32: return data.elements(as: Float.self).map { Double($0) }
-        case .f64: return data.elements(as: Double.self)
-        case .u8: return data.elements(as: UInt8.self).map { Double($0) }
-        default: throw .unsupported("tree-type", "\(name) of \(data.type.element)")
-        }
-      default: throw .invalid("attribute-type", "attribute \"\(name)\" has the wrong type")
-      }
-    }
-    return nil
-  }
-
   /// What the leaves that rows reach say together: `[rows, targets]`.
   ///
   /// - Parameter aggregate: 0 for the mean over trees, 1 for the sum, 2 and 3 for the least and
@@ -252,6 +230,29 @@ extension NodeImporter {
     }
   }
 
+  /// Two classes that share one score: the second one where it is high.
+  fileprivate mutating func binaryTrees(
+    _ forest: Forest, _ weights: LeafWeights, _ labels: [Int]
+  ) throws(ImportFailure) -> [ValueID] {
+    let all = try scores(forest, weights, aggregate: 1)
+    let score = try based(try slice(all, axis: 1, start: 0, count: 1))
+    // Scores without negative weights are chances, others lie around 0.
+    let isChance = weights.table.allSatisfy { ($0 ?? 0) >= 0 }
+    let isSecond = x > .real(isChance ? 0.5 : 0)
+    let label = try map(
+      [try reshape(score, to: Shape([type(of: score).shape[0]]))],
+      .select(
+        isSecond, .literal(.integer(labels[1]), .i64), .literal(.integer(labels[0]), .i64)))
+    let transform = try text("post_transform", default: "NONE")
+    guard transform != "PROBIT" else {
+      throw .unsupported("tree-transform", "PROBIT of one score for two classes")
+    }
+    let isLogistic = transform == "LOGISTIC"
+    let first = try map([score], isChance && !isLogistic ? 1 - x : -x)
+    let pair = try add(.concat(Concat(axis: 1)), [first, score])
+    return [label, isLogistic ? try posted(pair, transform) : pair]
+  }
+
   /// Scores with the numbers that they begin with.
   fileprivate mutating func based(_ score: ValueID) throws(ImportFailure) -> ValueID {
     guard let base = try numbers("base_values"), !base.isEmpty else { return score }
@@ -259,17 +260,5 @@ extension NodeImporter {
       throw .unsupported("tree-base", "\(base.count) base values for other targets")
     }
     return try map([score, try column(base, type(of: score).element)], x + y)
-  }
-
-  /// Scores after a function of each row.
-  fileprivate mutating func posted(
-    _ score: ValueID, _ transform: String
-  ) throws(ImportFailure) -> ValueID {
-    switch transform {
-    case "NONE": return score
-    case "LOGISTIC": return try map([score], .unary(.sigmoid, x))
-    case "SOFTMAX": return try add(.softmax(Softmax(axis: 1)), [score])
-    default: throw .unsupported("tree-transform", "post_transform \"\(transform)\"")
-    }
   }
 }

@@ -27,7 +27,7 @@ public final class NativeModel {
 
   /// Loads a library; the interface comes from `NAME_signature`.
   ///
-  /// - Parameter weights: the bytes for `NAME_init`, where the model neither embeds nor links them.
+  /// `weights` are the bytes for `NAME_init`, where the model neither embeds nor links them.
   public init(
     library path: String, name: String, weights: FileBytes? = nil
   ) throws(DiagnosticError) {
@@ -75,19 +75,20 @@ public final class NativeModel {
   public func run(_ values: [TensorData]) throws(DiagnosticError) -> [TensorData] {
     var sizes = try interface.sizes(for: values.map(\.type))
     var status: Int32 = 0
-    let results = withTensors(values, interface, &sizes) { status = self.run($0, $1, &$2) }
+    let results = try withTensors(values, interface, &sizes) { status = self.run($0, $1, &$2) }
     if status == 3 {
       throw DiagnosticError(
         Diagnostic(
           .limitExceeded, id: "run-size", "a size that the model computes is out of its bounds"))
     }
+    if status == 4 { throw ProgramInterface.noRoomForStrings }
     guard status == 0 else { throw NativeModel.failure("the model returned \(status)") }
     return results
   }
 
   /// Runs the model on raw memory, without any check: for timing.
   ///
-  /// - Parameter sizes: The symbols of the interface: given ones go in, the others come out.
+  /// `sizes` are the symbols of the interface: given ones go in, the others come out.
   public func run(
     _ inputs: [UnsafeRawPointer?], _ outputs: [UnsafeMutableRawPointer?], _ sizes: inout [Int64]
   ) -> Int32 {
@@ -105,29 +106,18 @@ public final class NativeModel {
 func withTensors(
   _ values: [TensorData], _ interface: ProgramInterface, _ sizes: inout [Int64],
   _ body: ([UnsafeRawPointer?], [UnsafeMutableRawPointer?], inout [Int64]) -> Void
-) -> [TensorData] {
+) throws(DiagnosticError) -> [TensorData] {
+  var sources: [PortMemory] = []
+  for value in values { sources.append(try PortMemory(value)) }
   let targets = interface.outputs.map { port in
     UnsafeMutableRawBufferPointer.allocate(
       byteCount: interface.byteCapacity(of: port), alignment: 64)
   }
   defer { for target in targets { target.deallocate() } }
-  // Inputs are copied, so that their memory is aligned and stays while the model runs.
-  let sources = values.map { value in
-    let source = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(value.byteCount, 1), alignment: 64)
-    value.withBytes { source.copyMemory(from: $0) }
-    return source
+  withExtendedLifetime(sources) {
+    body(sources.map(\.base), targets.map(\.baseAddress), &sizes)
   }
-  defer { for source in sources { source.deallocate() } }
-  body(sources.map { UnsafeRawPointer($0.baseAddress) }, targets.map(\.baseAddress), &sizes)
   return zip(interface.outputs, targets).compactMap { port, target in
-    let type = interface.type(of: port, sizes: sizes)
-    guard let count = type.shape.elementCount.constant.flatMap({ type.element.byteCount(of: $0) }),
-      (0...target.count).contains(count)
-    else { return nil }
-    let buffer = TensorBuffer(count: count) {
-      $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: target[0..<count]))
-    }
-    return TensorData(type, in: buffer, range: 0..<count)
+    TensorData(interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(target))
   }
 }

@@ -23,11 +23,12 @@ public enum TensorValue: Hashable, Sendable {
     }
   }
 
-  /// The elements, or `nil` for strings.
-  public var data: TensorData? {
+  /// The elements as a model takes them.
+  public var data: TensorData {
     switch self {
     case .data(let data): data
-    case .strings: nil
+    case .strings(let extents, let strings):
+      TensorData(strings: strings.map { Array($0.utf8) }, extents)
     }
   }
 }
@@ -45,8 +46,16 @@ public struct NamedTensor: Hashable, Sendable {
     self.value = value
   }
 
-  /// A named tensor of fixed-width elements.
-  public init(_ name: String, _ data: TensorData) { self.init(name, .data(data)) }
+  /// A named tensor; bytes of strings that are not UTF-8 are replaced.
+  public init(_ name: String, _ data: TensorData) {
+    let isText = data.type.element == .string
+    self.init(
+      name,
+      isText
+        ? .strings(
+          extents: data.type.shape.extents ?? [],
+          data.strings.map { String(decoding: $0, as: UTF8.self) }) : .data(data))
+  }
 }
 
 /// The most axes that a tensor file may have, as in numpy 2.

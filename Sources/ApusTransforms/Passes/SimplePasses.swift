@@ -9,6 +9,17 @@ extension Pass {
     "canonicalize", "simplify operations that mean the same",
     rules: Rule.views + Rule.arithmetic)
 
+  /// Puts the bodies of custom operators in their place.
+  ///
+  /// Before: `%1 = custom %0 do @acme.swirl (…) { … }`. After: the operations of the body.
+  public static let expandCustom = Pass(
+    "expand-custom", "take custom operators apart"
+  ) { graph, _ in
+    if graph.nodes.contains(where: { $0.operation.mnemonic == Custom.mnemonic }) {
+      graph = graph.expandingCustomOperators()
+    }
+  }
+
   /// Removes operations whose results nobody uses.
   public static let eliminateDeadCode = Pass(
     "dead-code", "remove operations without uses"

@@ -658,6 +658,210 @@ APUS_INLINE uint64_t apus_f64_to_u64(double x) {
   if (x != x) return 0;
   return x <= 0.0 ? 0 : x >= 0x1p64 ? UINT64_MAX : (uint64_t)x;
 }
+/* The bytes of strings: constant ones, then those of one run. A string is a place among them, the
+ * low half of a number, and a length; one that lies elsewhere counts as empty. A byte always
+ * follows. */
+typedef struct apus_pool {
+  const uint8_t *fixed;
+  uint8_t *room;
+  uint32_t fixed_bytes, room_bytes, used;
+  int32_t full; /* whether a string found no room */
+} apus_pool;
+APUS_INLINE apus_pool apus_new_pool(const uint8_t *fixed, uint32_t fixed_bytes, uint8_t *room,
+                                    uint32_t room_bytes) {
+  const apus_pool pool = {fixed, room, fixed_bytes, room_bytes, 0, 0};
+  return pool;
+}
+typedef struct {
+  const uint8_t *at;
+  uint32_t length;
+} apus_text;
+/* The bytes of a string. */
+APUS_INLINE apus_text apus_text_of(const apus_pool *pool, uint64_t string) {
+  const uint32_t place = (uint32_t)string, length = (uint32_t)(string >> 32);
+  apus_text text = {pool->fixed, 0};
+  if (place < pool->fixed_bytes) {
+    if (length < pool->fixed_bytes - place) text.at += place, text.length = length;
+  } else if (place - pool->fixed_bytes < pool->used &&
+             length < pool->used - (place - pool->fixed_bytes)) {
+    text.at = pool->room + (place - pool->fixed_bytes), text.length = length;
+  }
+  return text;
+}
+/* A new string of so many bytes, which the caller writes; NULL, and an empty one, without room. */
+APUS_INLINE uint8_t *apus_claim(apus_pool *pool, uint64_t length, uint64_t *string) {
+  uint8_t *bytes = pool->room + pool->used;
+  *string = 0;
+  if (length >= pool->room_bytes - pool->used) {
+    pool->full = 1;
+    return NULL;
+  }
+  *string = length << 32 | (pool->fixed_bytes + pool->used);
+  bytes[length] = 0;
+  pool->used += (uint32_t)length + 1u;
+  return bytes;
+}
+/* The caller's string in the pool; NULL counts as empty. */
+APUS_INLINE uint64_t apus_take(apus_pool *pool, const char *text) {
+  const uint32_t most = pool->room_bytes - pool->used;
+  uint32_t length = 0;
+  uint64_t string = 0;
+  if (text == NULL || text[0] == 0) return 0;
+  while (length < most && text[length] != 0) length++;
+  uint8_t *bytes = apus_claim(pool, length, &string);
+  if (bytes != NULL) memcpy(bytes, text, length);
+  return string;
+}
+/* A string for the caller, with a zero behind it: a copy where something else follows. */
+APUS_INLINE const char *apus_give(apus_pool *pool, uint64_t string) {
+  const apus_text text = apus_text_of(pool, string);
+  uint8_t *bytes;
+  if (text.length == 0) return "";
+  if (text.at[text.length] == 0) return (const char *)text.at;
+  bytes = apus_claim(pool, text.length, &string);
+  if (bytes == NULL) return "";
+  memcpy(bytes, text.at, text.length);
+  return (const char *)bytes;
+}
+/* Below, at or above 0 as the first string comes before, equals or comes after the second one. */
+APUS_INLINE int apus_order(const apus_pool *pool, uint64_t a, uint64_t b) {
+  if (a == b) return 0;
+  const apus_text x = apus_text_of(pool, a), y = apus_text_of(pool, b);
+  const uint32_t common = x.length < y.length ? x.length : y.length;
+  const int order = common > 0 ? memcmp(x.at, y.at, common) : 0;
+  return order != 0 ? order : (x.length > y.length) - (x.length < y.length);
+}
+APUS_INLINE uint64_t apus_join(apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text x = apus_text_of(pool, a), y = apus_text_of(pool, b);
+  uint64_t string = 0;
+  if (y.length == 0) return a;
+  if (x.length == 0) return b;
+  uint8_t *bytes = apus_claim(pool, (uint64_t)x.length + y.length, &string);
+  if (bytes == NULL) return string;
+  memcpy(bytes, x.at, x.length);
+  memcpy(bytes + x.length, y.at, y.length);
+  return string;
+}
+APUS_INLINE int apus_is_space(uint8_t byte) { return byte == ' ' || (byte >= 9 && byte <= 13); }
+/* Where the first part of a string begins and ends, and where the rest begins; `more` tells
+ * whether another part follows. */
+typedef struct {
+  uint32_t first, end, rest;
+  int32_t more;
+} apus_cut;
+/* The cut from a place on; a separator without bytes stands for white space. */
+APUS_INLINE apus_cut apus_cut_of(apus_text text, apus_text by, uint32_t from) {
+  apus_cut cut = {from, text.length, text.length, 0};
+  if (by.length == 0) {
+    while (cut.first < text.length && apus_is_space(text.at[cut.first])) cut.first++;
+    cut.end = cut.first;
+    while (cut.end < text.length && !apus_is_space(text.at[cut.end])) cut.end++;
+    cut.rest = cut.end;
+    while (cut.rest < text.length && apus_is_space(text.at[cut.rest])) cut.rest++;
+    cut.more = cut.rest < text.length;
+    return cut;
+  }
+  for (uint32_t i = from; text.length - i >= by.length; i++) {
+    if (memcmp(text.at + i, by.at, by.length) != 0) continue;
+    cut.end = i, cut.rest = i + by.length, cut.more = 1;
+    break;
+  }
+  return cut;
+}
+/* The bytes from one place to another of a string that has them. */
+APUS_INLINE uint64_t apus_part(uint64_t string, uint32_t start, uint32_t end) {
+  return start == end ? 0 : (uint64_t)(end - start) << 32 | ((uint32_t)string + start);
+}
+APUS_INLINE uint64_t apus_head(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_cut cut = apus_cut_of(apus_text_of(pool, a), apus_text_of(pool, b), 0);
+  return apus_part(a, cut.first, cut.end);
+}
+APUS_INLINE uint64_t apus_tail(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text text = apus_text_of(pool, a);
+  return apus_part(a, apus_cut_of(text, apus_text_of(pool, b), 0).rest, text.length);
+}
+APUS_INLINE int64_t apus_parts(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text text = apus_text_of(pool, a), by = apus_text_of(pool, b);
+  apus_cut cut = apus_cut_of(text, by, 0);
+  int64_t count = by.length > 0 || cut.first < text.length;
+  for (; cut.more; count++) cut = apus_cut_of(text, by, cut.rest);
+  return count;
+}
+/* Runs an automaton over the bytes of a string. Its bytes: numbers of states and of classes (two
+ * each, low ones first), the class of each byte, 1 for each state that accepts, and for each state
+ * and class the next state; a state that does not exist refuses. */
+APUS_INLINE int apus_matches(const apus_pool *pool, uint64_t a, uint64_t b) {
+  const apus_text text = apus_text_of(pool, a), table = apus_text_of(pool, b);
+  if (table.length < 260) return 0;
+  const uint32_t states = table.at[0] | (uint32_t)table.at[1] << 8;
+  const uint32_t classes = table.at[2] | (uint32_t)table.at[3] << 8;
+  const uint8_t *kinds = table.at + 4, *accepts = kinds + 256, *next = accepts + states;
+  uint32_t state = 0;
+  if (table.length != 260u + states + 2ull * states * classes) return 0;
+  for (uint32_t i = 0; i < text.length && state < states; i++) {
+    const uint8_t kind = kinds[text.at[i]];
+    if (kind >= classes) return 0;
+    const uint8_t *entry = next + 2 * ((size_t)state * classes + kind);
+    state = entry[0] | (uint32_t)entry[1] << 8;
+  }
+  return state < states && accepts[state] == 1;
+}
+/* A letter in the other case, where Unicode has one of as many bytes: Latin, Greek, Cyrillic and
+ * Armenian letters, but for some of Latin Extended-B and of Greek that no language of today uses. */
+APUS_INLINE uint32_t apus_letter(uint32_t c, int upper) {
+  /* Small letters from one to another, and what lies between them and the large ones. */
+  static const int32_t rows[][3] = {
+      {0x61, 0x7a, 32},     {0xe0, 0xf6, 32},     {0xf8, 0xfe, 32},     {0xff, 0xff, -121},
+      {0x3ac, 0x3ac, 38},   {0x3ad, 0x3af, 37},   {0x3b1, 0x3c1, 32},   {0x3c3, 0x3cb, 32},
+      {0x3cc, 0x3cc, 64},   {0x3cd, 0x3ce, 63},   {0x430, 0x44f, 32},   {0x450, 0x45f, 80},
+      {0x4cf, 0x4cf, 15},   {0x561, 0x586, 48},   {0xff41, 0xff5a, 32}};
+  /* A large letter and its small one, again and again. */
+  static const uint16_t pairs[][2] = {
+      {0x100, 0x12f},   {0x132, 0x137},   {0x139, 0x148},   {0x14a, 0x177},   {0x179, 0x17e},
+      {0x1a0, 0x1a5},   {0x1af, 0x1b0},   {0x1cd, 0x1dc},   {0x1de, 0x1ef},   {0x1f8, 0x21f},
+      {0x222, 0x233},   {0x246, 0x24f},   {0x370, 0x373},   {0x376, 0x377},   {0x3d8, 0x3ef},
+      {0x460, 0x481},   {0x48a, 0x4bf},   {0x4c1, 0x4ce},   {0x4d0, 0x52f},   {0x1e00, 0x1e95},
+      {0x1ea0, 0x1eff}};
+  if (upper && c == 0xb5) return 0x39c;
+  if (upper && c == 0x3c2) return 0x3a3;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const int32_t shift = upper ? 0 : rows[i][2], letter = (int32_t)c + shift;
+    if (letter >= rows[i][0] && letter <= rows[i][1])
+      return (uint32_t)(upper ? letter - rows[i][2] : letter);
+  }
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    if (c < pairs[i][0] || c > pairs[i][1]) continue;
+    const uint32_t is_small = (c - pairs[i][0]) & 1u;
+    return upper ? c - is_small : c + 1u - is_small;
+  }
+  return c;
+}
+/* A string in upper or lower case, letter by letter. */
+APUS_INLINE uint64_t apus_cased(apus_pool *pool, uint64_t a, int upper) {
+  const apus_text text = apus_text_of(pool, a);
+  uint64_t string = 0;
+  if (text.length == 0) return 0;
+  uint8_t *bytes = apus_claim(pool, text.length, &string);
+  if (bytes == NULL) return string;
+  memcpy(bytes, text.at, text.length);
+  for (uint32_t i = 0; i < text.length; i++) {
+    const uint8_t byte = bytes[i];
+    const uint32_t more = byte < 0xc2 ? 0 : byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 0;
+    uint32_t letter = more == 0 ? byte : byte & (0x3fu >> more), k = 1;
+    if ((byte >= 0x80 && more == 0) || more >= text.length - i) continue;
+    for (; k <= more && (bytes[i + k] & 0xc0u) == 0x80u; k++)
+      letter = letter << 6 | (bytes[i + k] & 0x3fu);
+    if (k <= more) continue;
+    letter = apus_letter(letter, upper);
+    for (k = more; k > 0; k--, letter >>= 6)
+      bytes[i + k] = (uint8_t)(0x80u | (letter & 0x3fu));
+    bytes[i] = (uint8_t)(more == 0 ? letter : (more == 1 ? 0xc0u : 0xe0u) | letter);
+    i += more;
+  }
+  return string;
+}
+APUS_INLINE uint64_t apus_upper(apus_pool *pool, uint64_t a) { return apus_cased(pool, a, 1); }
+APUS_INLINE uint64_t apus_lower(apus_pool *pool, uint64_t a) { return apus_cased(pool, a, 0); }
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)

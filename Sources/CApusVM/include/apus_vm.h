@@ -27,7 +27,8 @@ typedef enum {
   APUS_VM_UNSET_READ, /* memory read before it is written */
   APUS_VM_TOO_MUCH,  /* a limit was exceeded */
   APUS_VM_BAD_SIZE,  /* a malformed formula, or a size outside its bounds */
-  APUS_VM_BAD_STEP   /* a malformed step */
+  APUS_VM_BAD_STEP,  /* a malformed step */
+  APUS_VM_NO_ROOM    /* the strings of a run need more room than the program has */
 } apus_vm_status;
 
 /* What the caller allows; 0 means no limit. */
@@ -44,6 +45,8 @@ typedef struct {
   uint64_t size, arena_bytes, constant_bytes, string_bytes, work;
   uint32_t port_count, input_count, output_count, buffer_count, kernel_count, code_words, slots;
   uint32_t symbol_count, size_count, step_words, given_count, dimension_count;
+  uint32_t pool_constants, pool_room; /* the buffers of strings */
+  uint32_t has_pool;
   uint32_t failing_word; /* the place in the code where verification stopped */
   uint32_t checked;      /* whether runs must check accesses */
   const void *routines;
@@ -86,7 +89,11 @@ int64_t apus_vm_extent(const apus_vm_program *program, const apus_vm_port *port,
                        const int64_t *dimensions);
 /* Runs a loaded program. Inputs and outputs are row-major, aligned to their elements, in memory of
  * `byte_count` bytes each. `dimensions` holds the given sizes and takes the others; NULL when there
- * are none. Fails only for programs that have any: when a size or an access is out of bounds. */
+ * are none. Fails only when a size or an access is out of bounds, or for want of room for strings.
+ *
+ * A tensor of strings is an array of pointers to bytes that end with a zero (`const char *`); NULL
+ * counts as empty. Those of outputs point into `memory` or the program's bytes and stay valid until
+ * the next run in that memory. */
 apus_vm_status apus_vm_run(const apus_vm_program *program, void *memory,
                            const void *const *inputs, void *const *outputs, int64_t *dimensions);
 /* A line of text for people. */

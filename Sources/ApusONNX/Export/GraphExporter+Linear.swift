@@ -1,0 +1,75 @@
+internal import ApusIR
+
+extension Window {
+  /// The attributes of ONNX operators that slide a window.
+  fileprivate var attributes: ExportAttributes {
+    [
+      "kernel_shape": .ints(extents), "strides": .ints(strides), "dilations": .ints(dilations),
+      "pads": .ints(before + after),
+    ]
+  }
+}
+
+/// Products and windows.
+extension GraphExporter {
+  mutating func writeMatMul(_ task: ExportTask) throws(ExportFailure) -> String {
+    let (a, b) = (task.type(0).element, task.type(1).element)
+    if a.isByte, b.isByte { return emit("MatMulInteger", task.operands) }
+    let result = task.resultType().element
+    let wide = a.computing
+    let operands = [
+      cast(task.operands[0], from: a, to: wide), cast(task.operands[1], from: b, to: wide),
+    ]
+    return cast(emit("MatMul", operands), from: wide, to: result)
+  }
+
+  mutating func write(_ conv: Conv, _ task: ExportTask) throws(ExportFailure) -> String {
+    let (a, b, result) = (
+      task.type(0).element, task.type(1).element, task.resultType().element
+    )
+    let attributes = conv.window.attributes + ["group": .int(conv.groups)]
+    if a.isByte, b.isByte { return emit("ConvInteger", task.operands, attributes) }
+    // Products of integers of 16 bits are exact in floats of 64, and so are their sums.
+    let wide: ElementType = a.isFloat ? a.computing : .f64
+    guard a.isFloat || a.bitWidth < 32 && b.bitWidth < 32 else {
+      throw .unsupported("export-type", "ONNX has no convolution of \(a)")
+    }
+    let operands = [
+      cast(task.operands[0], from: a, to: wide), cast(task.operands[1], from: b, to: wide),
+    ]
+    let sum = emit("Conv", operands, attributes)
+    if a.isFloat { return cast(sum, from: wide, to: result) }
+    return cast(cast(sum, from: wide, to: .i64), from: .i64, to: result)
+  }
+
+  mutating func write(_ pool: Pool, _ task: ExportTask) throws(ExportFailure) -> String {
+    let element = task.type(0).element
+    switch pool.kind {
+    case .max:
+      let wide: ElementType =
+        element.isFloat ? element.computing : element.isByte ? element : .f64
+      guard element.isFloat || element.bitWidth <= 32 else {
+        throw .unsupported("export-type", "ONNX has no MaxPool of \(element)")
+      }
+      let operand = cast(task.operands[0], from: element, to: wide)
+      return cast(emit("MaxPool", [operand], pool.window.attributes), from: wide, to: element)
+    case .sum:
+      guard element.isFloat else {
+        throw .unsupported("export-type", "ONNX has no sum of windows of \(element)")
+      }
+      let wide = element.computing
+      let mean = emit(
+        "AveragePool", [cast(task.operands[0], from: element, to: wide)],
+        pool.window.attributes + ["count_include_pad": .int(1)])
+      let count = pool.window.extents.reduce(1.0) { $0 * Double($1) }
+      let sum = cast(emit("Mul", [mean, literal(.float(count), wide)]), from: wide, to: element)
+      if wide == element { means[sum] = (mean, count) }
+      return sum
+    }
+  }
+}
+
+extension ElementType {
+  /// Whether products of elements have operators of their own in ONNX.
+  fileprivate var isByte: Bool { self == .i8 || self == .u8 }
+}
