@@ -44,16 +44,17 @@ def available(threads):
 
 
 def prepare_tools(folder, keep):
-    """The interpreter and the measure of the peak, as libraries."""
-    if keep and (folder / "peak.so").exists():
+    """The interpreter and the measures of the machine, as libraries."""
+    if keep and (folder / "limits.so").exists():
         return
     cc, vm = shlex.split(os.environ.get("CC", "cc")), ROOT / "Sources" / "CApusVM"
     shared = [*cc, "-O3", "-ffp-contract=off", "-shared", "-fPIC"]
     sources = map(str, sorted(vm.glob("*.c")))
-    peak = ROOT / "Sources/ApusRuntime/Native/peak.c.in"
+    limits = (ROOT / "Sources/ApusRuntime/Native/peak.c.in",
+              Path(__file__).parent / "bandwidth.c")
     subprocess.run([*shared, "-Wno-psabi", f"-I{vm / 'include'}", *sources, "-lm",
                     "-o", folder / "vm.so"], check=True)
-    subprocess.run([*shared, "-march=native", "-x", "c", peak, "-o", folder / "peak.so"],
+    subprocess.run([*shared, "-march=native", "-x", "c", *limits, "-o", folder / "limits.so"],
                    check=True)
 
 
@@ -118,7 +119,8 @@ def main():
         print(f"{name}: {rows[-1]['rounds']} rounds", *rows[-1]["failures"].items(), flush=True)
     head = (f"{time.strftime('%Y-%m-%d')}, {machine()}, {options.threads} thread"
             f"{'s' * (options.threads > 1)}, {max(row['peak_gflops'] for row in rows):.0f} GFLOP/s "
-            f"at most, load {os.getloadavg()[0]:.1f}.")
+            f"and {max(row['peak_gbytes'] for row in rows):.1f} GB/s at most, "
+            f"load {os.getloadavg()[0]:.1f}.")
     text = f"{head}\n\n{report.tables(rows)}"
     print(f"\n{text}")
     result = {"machine": head, "means": report.means(rows), "rows": rows}

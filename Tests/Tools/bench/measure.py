@@ -11,13 +11,13 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from systems import SYSTEMS, measured_peak
+from systems import SYSTEMS, measured_limits
 
 
 class Result(NamedTuple):
     """What one model's rounds gave; systems by name, those that failed in `failures` alone."""
     blocks: dict  # of each system: of each round its times in seconds
-    peaks: list  # of each round: GFLOP/s
+    limits: list  # of each round: GFLOP/s and GB/s of the machine
     largest: dict  # of each system but onnxruntime: the largest difference
     wrong: dict  # and the share of elements that numpy.allclose would not take
     failures: dict  # of each system: why it did not run
@@ -35,11 +35,11 @@ def work(pipe, system, job):
     """A worker: sends the first run's outputs, then the times of one block per message."""
     os.sched_setaffinity(0, job.cpus)
     try:
-        if system is measured_peak:
-            rate = measured_peak(job)
+        if system is measured_limits:
+            rates = measured_limits(job)
             pipe.send([])
             while pipe.recv():
-                pipe.send([rate()])
+                pipe.send(rates())
         call, outputs = system(job)
         call()
         pipe.send([np.array(value) for value in outputs()])
@@ -103,7 +103,7 @@ def measure(job, names, seconds, least):
         raise SystemExit(f"{job.name}: onnxruntime fails: {failures['onnxruntime']}")
     workers = {name: w for name, w in workers.items() if name not in failures}
     outputs = {name: w[2] for name, w in workers.items()}
-    workers["peak"] = start(context, measured_peak, job)
+    workers["limits"] = start(context, measured_limits, job)
     blocks, order, rounds = {name: [] for name in workers}, list(workers), 0
     end = time.monotonic() + seconds
     while rounds < least or time.monotonic() < end:
@@ -118,6 +118,6 @@ def measure(job, names, seconds, least):
         process.join()
     reference = outputs.pop("onnxruntime")
     found = {name: difference(value, reference) for name, value in outputs.items()}
-    return Result(blocks, [rate for rate, in blocks.pop("peak")],
+    return Result(blocks, blocks.pop("limits"),
                   {name: pair[0] for name, pair in found.items()},
                   {name: pair[1] for name, pair in found.items()}, failures, load)

@@ -38,16 +38,18 @@ def ratios(result):
 def summary(name, facts, result):
     """One model's row of results."""
     times = {system: result.times(system) for system in result.blocks}
-    row = {"model": name, **facts, "ratios": ratios(result), "rounds": len(result.peaks),
+    row = {"model": name, **facts, "ratios": ratios(result), "rounds": len(result.limits),
            "median_ms": {s: statistics.median(t) * 1e3 for s, t in times.items()},
            "minimum_ms": {s: min(t) * 1e3 for s, t in times.items()},
            "runs": {s: len(t) for s, t in times.items()},
            "largest_difference": result.largest, "wrong_share": result.wrong,
            "failures": result.failures, "busy_before": result.busy,
-           "peak_gflops": max(result.peaks)}
+           "peak_gflops": max(rates[0] for rates in result.limits),
+           "peak_gbytes": max(rates[1] for rates in result.limits)}
     if "gcc" in times:
-        row["gflops"] = 2 * facts["multiply_adds"] / row["median_ms"]["gcc"] / 1e6
-        row["peak_share"] = row["gflops"] / row["peak_gflops"]
+        seconds = 1e-3 * row["median_ms"]["gcc"]
+        row["peak_share"] = 2e-9 * facts["multiply_adds"] / seconds / row["peak_gflops"]
+        row["bandwidth_share"] = 1e-9 * facts["bytes_read"] / seconds / row["peak_gbytes"]
     return row
 
 
@@ -100,19 +102,20 @@ def lines_of(header, rows):
 def tables(rows):
     """Ratios, then times, for people."""
     ratios = [[row["model"], *(in_brackets(row["ratios"].get(kind)) for kind in MEANS),
-               f"{row['peak_share']:.0%}" if "peak_share" in row else "-",
+               *(f"{row[share]:.0%}" if share in row else "-"
+                 for share in ("peak_share", "bandwidth_share")),
                *(largest_of_ours(row, what) for what in ("largest_difference", "wrong_share"))]
               for row in rows]
     mean = means(rows)
     ratios.append(["geometric mean", *(f"{mean[k]:.2f}" if k in mean else "-" for k in MEANS),
-                   "", "", ""])
+                   *[""] * 4])
     present = [s for s in SYSTEMS if any(s in row["median_ms"] for row in rows)]
     titles = [f"C, {s}" if s in COMPILERS else s for s in present]
     times = [[row["model"],
               *(f"{row['median_ms'][s]:.3g} ({row['minimum_ms'][s]:.3g})"
                 if s in row["median_ms"] else "-" for s in present),
               f"{row['multiply_adds'] / 1e6:.4g}", f"{row['busy_before']:.0%}"] for row in rows]
-    header = ["model", *MEANS.values(), "of peak", "difference", "wrong"]
+    header = ["model", *MEANS.values(), "of peak", "of bandwidth", "difference", "wrong"]
     return "\n".join([*lines_of(header, ratios), "", *lines_of(
         ["ms", *titles, "10⁶ multiply-adds", "busy before"], times)])
 

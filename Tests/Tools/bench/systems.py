@@ -122,12 +122,12 @@ def bytecode(job):
     return lambda: kept and vm.apus_vm_run(program, place, *pointers, None), lambda: outputs
 
 
-def measured_peak(job):
-    """GFLOP/s of fused multiply-adds on all threads together, as a call."""
-    library = c.CDLL(str(job.folder / "peak.so"))
-    library.peak.restype = c.c_double
-    pool = ThreadPoolExecutor(job.threads)
-    return lambda: sum(pool.map(library.peak, [c.c_double(0.03)] * job.threads))
+def measured_limits(job):
+    """GFLOP/s of fused multiply-adds and GB/s of memory, all threads together, as a call."""
+    library, pool = c.CDLL(str(job.folder / "limits.so")), ThreadPoolExecutor(job.threads)
+    library.peak.restype = library.bandwidth.restype = c.c_double
+    together = lambda function: sum(pool.map(lambda _: function(), range(job.threads)))
+    return lambda: (together(lambda: library.peak(c.c_double(0.02))), together(library.bandwidth))
 
 
 SYSTEMS = {system.__name__: system for system in (onnxruntime, openvino, gcc, clang, bytecode)}

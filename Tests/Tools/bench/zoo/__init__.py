@@ -14,7 +14,7 @@ import onnx
 
 from . import convolutional, decoders, encoders, mamba, recurrent, tiny, yolo
 from .builder import Builder
-from .cost import multiply_adds
+from .cost import bytes_read, multiply_adds
 
 
 def matmul512(b):
@@ -59,7 +59,8 @@ def write(folder, name):
     onnx.checker.check_model(model)
     onnx.save(model, folder / f"{name}.onnx")
     np.savez(folder / f"{name}.npz", **builder.inputs)
+    inputs = sum(value.nbytes for value in builder.inputs.values())
     facts = {"multiply_adds": multiply_adds(model.graph),
-             "parameters": sum(int(np.prod(c.dims)) for c in model.graph.initializer)}
+             "bytes_read": inputs + bytes_read(model.graph)}
     (folder / f"{name}.json").write_text(json.dumps(facts) + "\n")
     return facts

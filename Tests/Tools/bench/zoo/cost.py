@@ -14,6 +14,12 @@ def shapes_of(graph):
     return shapes
 
 
+def bytes_read(graph):
+    """The bytes of constants, those left out of which nodes gather rows."""
+    gathered = {node.input[0] for node in graph.node if node.op_type == "Gather"}
+    return sum(len(c.raw_data) for c in graph.initializer if c.name not in gathered)
+
+
 def multiply_adds(graph):
     """The multiply-adds of products, convolutions and recurrent cells, those of bodies included."""
     shapes, total = shapes_of(graph), 0
