@@ -3,12 +3,12 @@ internal import ApusIR
 extension Program {
   /// A program of one kernel alone, to be timed.
   ///
-  /// Temporaries that the kernel only writes become outputs, those that it only reads inputs; those
-  /// of which it does both stay temporaries, and constants stay. All sizes must be numbers.
+  /// Temporaries that the kernel writes become outputs, other ones inputs; constants stay. All
+  /// sizes of the program must be numbers.
   public func isolating(_ kernel: Kernel) -> Program {
     var result = Program(name: name)
     var numbers: [BufferID: BufferID] = [:]
-    let (written, read) = (kernel.writtenBuffers, kernel.readBuffers)
+    let written = kernel.writtenBuffers
     for id in kernel.buffers {
       var buffer = self[id]
       let number = BufferID(result.buffers.count)
@@ -16,9 +16,7 @@ extension Program {
       let port = Port(
         name: "b\(number.number)", type: TensorType(buffer.element, [buffer.count]),
         buffer: number)
-      if written.contains(id), read.contains(id) {
-        buffer.storage = .arena(offset: 0)
-      } else if written.contains(id) {
+      if written.contains(id) {
         buffer.storage = .output
         result.outputs.append(port)
       } else if case .constant = buffer.storage {
@@ -32,7 +30,6 @@ extension Program {
     var moved = kernel
     moved.body = kernel.body.map { $0.renumbered { numbers[$0] ?? $0 } }
     result.append(moved)
-    result.planMemory(reuses: [])
     return result
   }
 }
