@@ -59,7 +59,7 @@ extension FusedKernel {
       case .input = body[mix.operands[1]].definition, body.outputs == mix.results
     else { return nil }
     let types = (body.inputs + body.nodes.flatMap(\.results)).map { body.type(of: $0) }
-    guard types.allSatisfy({ $0.element == .f32 && $0.shape.extents != nil }),
+    guard types.allSatisfy({ $0.element == .f32 && $0.shape.extents?.contains(0) == false }),
       body.type(of: value).shape.dimensions.dropLast(2)
         == body.type(of: mix.results[0]).shape.dimensions.dropLast(2)
     else { return nil }
