@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MODELS = [*sorted((ROOT / "Tests/Targets").glob("*.apir")), ROOT / "Examples/digits/digits.onnx"]
 HARNESS = ROOT / "Tests/Tools/harness.c"
 ARM = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
-RISCV = ["qemu-riscv64", "-L", "/usr/riscv64-linux-gnu", "-cpu", "rv64,v=true,vlen=256"]
+RISCV = ["qemu-riscv64", "-L", "/usr/riscv64-linux-gnu",
+         "-cpu", "rv64,v=true,vlen=256,vext_spec=v1.0"]
 WASI = ["clang", "--target=wasm32-wasi", "-isystem", "/usr/include/wasm32-wasi", "-nostdlib",
         "-Wl,-z,stack-size=1048576"]
 WASI_LIBRARIES = ["/usr/lib/wasm32-wasi/crt1-command.o", "-L/usr/lib/wasm32-wasi", "-lc"]
