@@ -14,10 +14,12 @@ SWIFT_FILES := Package.swift Sources Tests Examples/embed-ir/Package.swift Examp
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 APUS := .build/release/apus
 PACKAGES := libprotobuf-c-dev gcc python3
+CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu \
+  libc6-dev-riscv64-cross qemu-user wasi-libc nodejs
 
 .PHONY: help setup venv build release library run test check bench bench-zoo docs docc conformance \
   conformance-variants export lint format budget generated golden determinism emitted \
-  emitted-models fuzz-vm models sanitize install clean
+  emitted-models fuzz-vm models targets sanitize install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +96,10 @@ emitted: release ## compile emitted C with gcc and clang, warnings as errors, an
 
 emitted-models: release ## the same for all real float models, where they are at hand (minutes)
 	Tests/Tools/check-emitted-models.sh $(APUS)
+
+targets: PACKAGES += $(CROSS_PACKAGES)
+targets: release ## run C emitted for other machines below emulators, which this installs
+	Tests/Tools/check-targets.py $(APUS)
 
 fuzz-vm: release ## run damaged bytecode under sanitizers; ROUNDS=20000 files per program
 	Tests/Tools/fuzz-vm.sh $(APUS) $(ROUNDS)

@@ -1,4 +1,5 @@
 /* Runs a compiled model on small pseudo-random inputs, for compilers and sanitizers to watch.
+ * With -DSTREAMS, inputs come from standard input and outputs go to standard output.
  *
  *   cc -DMODEL_HEADER='"digits.h"' -DMODEL=digits harness.c digits.c -lm
  */
@@ -38,6 +39,10 @@ static void *input(const NAME(_tensor_t) *tensor) {
   static uint32_t state = 1;
   const size_t n = count(tensor);
   void *p = allocate(n * width(tensor->element_type));
+#ifdef STREAMS
+  if (fread(p, width(tensor->element_type), n, stdin) != n) exit(2);
+  return p;
+#endif
   for (size_t i = 0; i < n; i++) {
     state = state * 1664525u + 1013904223u;
     if (tensor->element_type == 1) ((float *)p)[i] = (float)(state >> 8) * 0x1p-24f;
@@ -63,6 +68,13 @@ int main(void) {
   if (NAME(_init)(&context, arena, NULL, NULL) != 0) return 1;
   for (int run = 0; run < 2; run++)
     if (NAME(_invoke)(&context, inputs, outputs, NULL) != 0) return 1;
+#ifdef STREAMS
+  for (int32_t i = 0; i < signature->output_count; i++) {
+    const NAME(_tensor_t) *tensor = &signature->outputs[i];
+    const size_t n = count(tensor);
+    if (fwrite(outputs[i], width(tensor->element_type), n, stdout) != n) return 2;
+  }
+#endif
   for (int32_t i = 0; i < signature->input_count; i++) free((void *)(uintptr_t)inputs[i]);
   for (int32_t i = 0; i < signature->output_count; i++) free(outputs[i]);
   free(arena);

@@ -915,6 +915,9 @@ APUS_INLINE apus_f32_16 apus_fma_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 c)
   return (apus_f32_16)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #elif defined(APUS_FUSES_ALWAYS)
   return APUS_FUSES_ALWAYS(apus_f32_16, a, b, c);
+#elif defined(APUS_FUSES)
+  for (int i = 0; i < 16; i++) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return c;
 #else
   return a * b + c;
 #endif

@@ -1,0 +1,7 @@
+// Runs a WebAssembly command with the streams of this process: node run-wasm.mjs FILE.
+import { readFileSync } from "node:fs";
+import { WASI } from "node:wasi";
+
+const wasi = new WASI({ version: "preview1" });
+const module = await WebAssembly.compile(readFileSync(process.argv[2]));
+process.exit(wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject())));
