@@ -203,17 +203,9 @@ extension KernelBuilder {
     func element(_ inner: [Index], _ lanes: Int) -> Access {
       row.access(inner, lanesAlong: lanes == 1 ? nil : 0)
     }
-    let vectorized = target.vectorizes(.f32)
-    let largest = reduceRow(row.extents, vectorized: vectorized, .max, .float(-.infinity), .f32) {
-      .load(element($1, $2))
-    }
-    let sum = reduceRow(row.extents, vectorized: vectorized, .add, .float(0), .f32) {
-      builder, inner, lanes in
-      let difference = Expression.binary(.sub, .load(element(inner, lanes)), .register(largest))
-      let power = builder.set(.unary(.exp, difference), .f32, lanes: lanes)
-      builder.store(element(inner, lanes), .register(power), lanes: lanes)
-      return .register(power)
-    }
+    let (_, sum) = exponentials(
+      row.extents, vectorized: target.vectorizes(.f32), .f32,
+      of: { .load(element($0, $1)) }, to: element)
     store(
       factors.access([number, Index(0)]), .unary(.reciprocal, .register(sum)), lanes: 1)
   }

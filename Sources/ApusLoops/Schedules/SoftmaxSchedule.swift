@@ -41,6 +41,25 @@ private struct SoftmaxRows {
 }
 
 extension KernelBuilder {
+  /// The maximum of a row and the sum of the exponentials of elements minus that, which are stored
+  /// where `target` says.
+  mutating func exponentials(
+    _ extents: [Dimension], vectorized: Bool, _ type: ElementType,
+    of element: ([Index], Int) -> Expression, to target: (([Index], Int) -> Access)?
+  ) -> (largest: Register, sum: Register) {
+    let largest = reduceRow(extents, vectorized: vectorized, .max, .float(-.infinity), type) {
+      _, inner, lanes in element(inner, lanes)
+    }
+    let sum = reduceRow(extents, vectorized: vectorized, .add, .float(0), type) {
+      builder, inner, lanes in
+      let difference = Expression.binary(.sub, element(inner, lanes), .register(largest))
+      let power = builder.set(.unary(.exp, difference), type, lanes: lanes)
+      if let target { builder.store(target(inner, lanes), .register(power), lanes: lanes) }
+      return .register(power)
+    }
+    return (largest, sum)
+  }
+
   fileprivate mutating func softmaxRow(
     _ rows: SoftmaxRows, _ outer: [Index], vectorized: Bool, lane: Int
   ) {
@@ -52,17 +71,9 @@ extension KernelBuilder {
     func target(_ inner: [Index], _ lanes: Int) -> Access {
       rows.result.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : lane)
     }
-    let largest = reduceRow(nest.extents, vectorized: vectorized, .max, .float(-.infinity), type) {
-      _, inner, lanes in element(inner, lanes)
-    }
     let keeps = !rows.logarithm && rows.task.epilogue == nil
-    let sum = reduceRow(nest.extents, vectorized: vectorized, .add, .float(0), type) {
-      builder, inner, lanes in
-      let difference = Expression.binary(.sub, element(inner, lanes), .register(largest))
-      let power = builder.set(.unary(.exp, difference), type, lanes: lanes)
-      if keeps { builder.store(target(inner, lanes), .register(power), lanes: lanes) }
-      return .register(power)
-    }
+    let (largest, sum) = exponentials(
+      nest.extents, vectorized: vectorized, type, of: element, to: keeps ? target : nil)
     let factor = set(
       .unary(rows.logarithm ? .log : .reciprocal, .register(sum)), type, lanes: 1)
     row(nest.extents, vectorized: vectorized) { builder, inner, lanes in
