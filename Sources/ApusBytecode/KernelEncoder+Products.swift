@@ -4,6 +4,9 @@ internal import CApusVM
 
 extension KernelEncoder {
   mutating func encode(_ tile: TileMultiply) {
+    if tile.products == .bytes, tile.epilogue != nil {
+      failure = failure ?? "a tile of bytes with an epilogue"
+    }
     var operands = [tile.rows, tile.columns, tile.storedColumns, tile.reduction.count]
       .map { UInt32($0) }
     operands.append(tile.start.number)
@@ -12,11 +15,12 @@ extension KernelEncoder {
     }
     operands += encoded(tile.b) + encoded(tile.start) + encoded(tile.a) + encoded(tile.output)
     let steps = steps(tile.epilogue)
-    emit(APUS_OP_TILE, operands + (steps ?? []))
+    emit(tile.products == .bytes ? APUS_OP_DOT : APUS_OP_TILE, operands + (steps ?? []))
     if steps == nil { finish(tile.output, columns: tile.storedColumns, tile.epilogue) }
   }
 
   mutating func encode(_ window: WindowMultiply) {
+    if window.products == .bytes { failure = failure ?? "a window over bytes" }
     if case .output = window.start { failure = failure ?? "a window that starts from its output" }
     var operands = [window.input.offsets.count, window.channels, window.taps.count]
       .map { UInt32($0) }

@@ -11,19 +11,19 @@ public enum OptimizationLevel: Int, Hashable, Sendable, CaseIterable {
 
   /// The passes in order.
   public var pipeline: [Pass] {
-    let simplify: [Pass] = [
-      .expandCustom, .canonicalize, .foldConstants, .eliminateCommonSubexpressions,
-      .eliminateDeadCode,
-    ]
+    let known: [Pass] = [.expandCustom, .canonicalize]
+    let clean: [Pass] = [.eliminateCommonSubexpressions, .eliminateDeadCode]
     switch self {
     case .none: return []
-    case .basic: return simplify
+    case .basic: return known + [.foldConstants] + clean
     case .full, .aggressive:
+      // Weights are integers before they are folded, and their zero points are off after it.
+      let integers: [Pass] = [.formIntegers, .foldConstants, .formIntegers]
       let fuse: [Pass] = [
         .fuseMaps, .foldScales, .foldConstants, .canonicalize, .fuseMaps, .fuseKernels,
         .eliminateDeadCode, .assignLayouts,
       ]
-      return simplify + fuse
+      return known + integers + clean + fuse
     }
   }
 }

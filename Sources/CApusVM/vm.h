@@ -87,6 +87,15 @@ typedef struct {
   float *output[APUS_TILE_ROWS];
   apus_epilogue epilogue;
 } apus_tile;
+/* One small matrix product of bytes, four neighbours a step. */
+typedef struct {
+  uint32_t rows, columns, stored, levels, start;
+  int64_t extent[APUS_LEVELS], a_step[APUS_LEVELS], b_step[APUS_LEVELS];
+  const uint8_t *a[APUS_TILE_ROWS];
+  const int8_t *b;
+  const int32_t *first;
+  int32_t *output[APUS_TILE_ROWS];
+} apus_dot;
 /* The operands of a window product; offsets are words of the instruction, two per number. */
 typedef struct {
   uint32_t points, channels, taps;
@@ -103,6 +112,7 @@ typedef struct {
   void (*fused)(uint32_t type, size_t n, void *d, const void *a, const void *b, const void *c);
   void (*tile)(apus_tile *tile); /* uses up the outputs */
   void (*window)(const apus_window *window);
+  void (*dot)(const apus_dot *dot);
 } apus_routines;
 extern const apus_routines apus_routines_base;
 #if defined(__x86_64__)

@@ -157,4 +157,5 @@ WIDE static void fused(uint32_t type, size_t n, void *d, const void *a, const vo
   }
 }
 #include "vm_tile.h"
-const apus_routines APUS_ROUTINES = {unary, binary, fused, tile, window};
+#include "vm_dot.h"
+const apus_routines APUS_ROUTINES = {unary, binary, fused, tile, window, dot};

@@ -36,11 +36,12 @@ static uint8_t *place(const machine *v, const uint32_t *w) {
   size_t width = has_pointers(v, w[0]) ? sizeof(char *) : apus_width(element(v, w[0]));
   return v->base[w[0]] + value(v, w + 3) * (int64_t)width;
 }
-static float *floats(const machine *v, const uint32_t **w) {
+static void *memory(const machine *v, const uint32_t **w) {
   uint8_t *p = place(v, *w);
   *w += apus_access_words(*w);
-  return (float *)(void *)p;
+  return p;
 }
+static float *floats(const machine *v, const uint32_t **w) { return (float *)memory(v, w); }
 /* Whether lanes that an access touches exist; asked only where verification could not tell. */
 static bool inside(machine *v, const uint32_t *w, uint32_t n) {
   if (!v->m->checked) return true;
@@ -97,6 +98,23 @@ static void tile(const machine *v, const uint32_t *w) {
   for (uint32_t i = 0; i < t.rows; i++, at += 2) t.output[i] = output + apus_i64_at(at);
   epilogue(v, at, w + (w[1] >> 16), t.rows, &t.epilogue);
   v->routines->tile(&t);
+}
+static void dot(const machine *v, const uint32_t *w) {
+  apus_dot t;
+  t.rows = w[2], t.columns = w[3], t.stored = w[4], t.levels = w[5], t.start = w[6];
+  const uint32_t *at = w + 7;
+  for (uint32_t i = 0; i < t.levels; i++, at += 6) {
+    t.extent[i] = apus_i64_at(at);
+    t.a_step[i] = apus_i64_at(at + 2);
+    t.b_step[i] = apus_i64_at(at + 4);
+  }
+  t.b = memory(v, &at);
+  t.first = t.start == 1 ? memory(v, &at) : NULL;
+  const uint8_t *a = memory(v, &at);
+  for (uint32_t i = 0; i < t.rows; i++, at += 2) t.a[i] = a + apus_i64_at(at);
+  int32_t *output = memory(v, &at);
+  for (uint32_t i = 0; i < t.rows; i++, at += 2) t.output[i] = output + apus_i64_at(at);
+  v->routines->dot(&t);
 }
 static void window(const machine *v, const uint32_t *w) {
   apus_window a;
@@ -161,6 +179,7 @@ static void lanes(machine *v, const uint32_t *w) {
     case APUS_OP_FUSED: v->routines->fused(type, n, REG(2), REG(3), REG(4), REG(5)); break;
     case APUS_OP_ACROSS: apus_across(f, type, n, REG(2), REG(3)); break;
     case APUS_OP_TILE: tile(v, w); break;
+    case APUS_OP_DOT: dot(v, w); break;
     default: window(v, w);
   }
 }

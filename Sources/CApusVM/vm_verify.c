@@ -226,10 +226,14 @@ static apus_vm_status span(int64_t n, int64_t step, int64_t *low, int64_t *high)
   NEED(*low > -most && *high < most, OUT_OF_BOUNDS);
   return APUS_VM_OK;
 }
+static apus_vm_status typed(state *v, uint32_t *at, uint32_t element, int64_t low, int64_t high,
+                            bool write, bool empty) {
+  NEED(element_of(v, *at) == element, BAD_CODE);
+  return check_access(v, at, low, high, write, empty, false);
+}
 static apus_vm_status floats(state *v, uint32_t *at, int64_t low, int64_t high, bool write,
                              bool empty) {
-  NEED(element_of(v, *at) == APUS_F32, BAD_CODE);
-  return check_access(v, at, low, high, write, empty, false);
+  return typed(v, at, APUS_F32, low, high, write, empty);
 }
 static void add_work(state *v, uint64_t work) {
   if (__builtin_mul_overflow(work, v->trips, &work) ||
@@ -260,15 +264,16 @@ static apus_vm_status check_epilogue(state *v, uint32_t at, uint32_t rows, uint3
   return APUS_VM_OK;
 }
 /* Layout: rows, columns, stored, levels, start; levels; b; [start]; a, offsets; output, offsets;
- * epilogue. */
-static apus_vm_status check_tile(state *v) {
+ * epilogue (but for bytes). */
+static apus_vm_status check_tile(state *v, bool bytes) {
+  const uint32_t sums = bytes ? APUS_I32 : APUS_F32;
   NEED(v->words >= 7, BAD_CODE);
   uint32_t rows = v->w[2], columns = v->w[3], stored = v->w[4], levels = v->w[5], kind = v->w[6];
   NEED(rows >= 1 && rows <= APUS_TILE_ROWS && columns >= 1 && columns <= APUS_TILE_COLUMNS &&
            stored >= 1 && stored <= columns && levels <= APUS_LEVELS && kind <= 2, BAD_CODE);
   uint32_t at = 7 + 6 * levels, look;
   NEED(v->words >= at, BAD_CODE);
-  int64_t al = 0, ah = 0, bl = 0, bh = columns - 1, low, high;
+  int64_t al = 0, ah = bytes ? 3 : 0, bl = 0, bh = (bytes ? 4 : 1) * columns - 1, low, high;
   uint64_t work = rows * columns;
   bool empty = false;
   for (uint32_t i = 7; i < at; i += 6) {
@@ -279,20 +284,21 @@ static apus_vm_status check_tile(state *v) {
     TRY(span(n, apus_i64_at(v->w + i + 4), &bl, &bh));
     if (__builtin_mul_overflow(work, (uint64_t)n, &work)) work = UINT64_MAX;
   }
-  TRY(floats(v, &at, bl, bh, false, empty));
-  if (kind == 1) TRY(floats(v, &at, 0, columns - 1, false, false));
+  TRY(typed(v, &at, bytes ? APUS_I8 : APUS_F32, bl, bh, false, empty));
+  if (kind == 1) TRY(typed(v, &at, sums, 0, columns - 1, false, false));
   NEED(v->words - at >= 6 && v->w[at + 3] <= 64, BAD_CODE);
   look = at + apus_access_words(v->w + at);
   TRY(offsets(v, &look, rows, &low, &high));
-  TRY(floats(v, &at, low + al, high + ah, false, empty));
+  TRY(typed(v, &at, bytes ? APUS_U8 : APUS_F32, low + al, high + ah, false, empty));
   at = look;
   NEED(v->words - at >= 6 && v->w[at + 3] <= 64, BAD_CODE);
   look = at + apus_access_words(v->w + at);
   TRY(offsets(v, &look, rows, &low, &high));
   uint32_t again = at;
-  if (kind == 2) TRY(floats(v, &again, low, high + stored - 1, false, false));
-  TRY(floats(v, &at, low, high + stored - 1, true, false));
-  TRY(check_epilogue(v, look, rows, stored));
+  if (kind == 2) TRY(typed(v, &again, sums, low, high + stored - 1, false, false));
+  TRY(typed(v, &at, sums, low, high + stored - 1, true, false));
+  if (bytes) NEED(look == v->words, BAD_CODE);
+  else TRY(check_epilogue(v, look, rows, stored));
   add_work(v, work);
   return APUS_VM_OK;
 }
@@ -425,7 +431,8 @@ static apus_vm_status check_instruction(state *v, uint32_t at, uint32_t limit) {
       TRY(index_range(v, 3, &low, &high));
       NEED(6 + 3 * v->w[3] == v->words, BAD_CODE);
       return sets(v, 2, APUS_I64, 1);
-    case APUS_OP_TILE: return check_tile(v);
+    case APUS_OP_TILE: return check_tile(v, false);
+    case APUS_OP_DOT: return check_tile(v, true);
     case APUS_OP_WINDOW: return check_window(v);
     default: return opcode < APUS_OP_COUNT ? check_lanes(v, opcode) : APUS_VM_BAD_CODE;
   }

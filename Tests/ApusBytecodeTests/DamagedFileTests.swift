@@ -75,7 +75,7 @@ private let tables: [Damage] = [
   Damage("unknown element type", "interface") { $0[word: $0.start(.buffers) + 4] = 8 },
   Damage("unknown storage", "buffer table") { $0[word: $0.start(.buffers) + 32 * 5] = 4 },
   Damage("reserved word of a buffer", "buffer table") { $0[wide: $0.start(.buffers) + 24] = 1 },
-  Damage("view past the arena", "buffer table") { $0[wide: $0.start(.buffers) + 32 * 5 + 8] = 65 },
+  Damage("view past the arena", "buffer table") { $0[wide: $0.start(.buffers) + 32 * 5 + 8] = 81 },
   Damage("arena offset past the end", "buffer table") {
     $0[wide: $0.start(.buffers) + 32 * 5 + 16] = 320
   },
@@ -113,10 +113,10 @@ private let code: [Damage] = [
     $0[code: opcode(APUS_OP_LOAD, $0) + 2] = $0[word: slots]
   },
   Damage("buffer = number of buffers", "instruction") {
-    $0[code: opcode(APUS_OP_LOAD, $0) + 3] = 6
+    $0[code: opcode(APUS_OP_LOAD, $0) + 3] = 9
   },
   Damage("tile's buffer = number of buffers", "instruction") {
-    $0[code: opcode(APUS_OP_TILE, $0) + 13] = 6
+    $0[code: opcode(APUS_OP_TILE, $0) + 13] = 9
   },
   Damage("variable 256", "instruction") { $0[code: 2] = 256 },
   Damage("variable that is not set", "register") { $0[code: opcode(APUS_OP_LOAD, $0) + 9] = 255 },
@@ -136,6 +136,10 @@ private let code: [Damage] = [
     $0[code: opcode(APUS_OP_LOAD, $0) + 4] = 2
   },
   Damage("tile row outside", "outside") { $0[code: opcode(APUS_OP_TILE, $0) + 25] = 64 },
+  Damage("tile of bytes that reads past the last four", "outside") {
+    $0[code: opcode(APUS_OP_DOT, $0) + 9] = 8
+  },
+  Damage("tile of bytes over reals", "instruction") { $0[code: opcode(APUS_OP_DOT, $0) + 13] = 4 },
   Damage("window tap outside", "outside") { $0[code: opcode(APUS_OP_WINDOW, $0) + 8] = 64 },
   Damage("negative trip count", "limit") { $0[code: 4] = 1 << 31 },
   Damage("trip count of 2^62", "limit") { $0[code: 4] = 1 << 30 },

@@ -81,6 +81,12 @@ extension SampleFile {
       input: TileRows(Access(t, Index(0)), offsets: [0, 4]), taps: [0, 8],
       weights: Access(weights, Index(0)), weightStride: 4, channels: 4, start: .zero,
       output: TileRows(Access(y, Index(6)), offsets: [0, 4]))
+    let (bytes, sums) = (BufferID(6), BufferID(7))
+    let dot = TileMultiply(
+      .bytes, a: TileRows(Access(bytes, Index(0)), offsets: [0, 4]),
+      b: Access(BufferID(8), Index(0)),
+      columns: 2, storedColumns: 2, reduction: [.init(extent: 2, aStride: 4, bStride: 8)],
+      start: .zero, output: TileRows(Access(sums, Index(0)), offsets: [0, 2]))
     var program = program(
       inputs: [TensorType(.f32, [64]), TensorType(.i64, [4])],
       outputs: [TensorType(.f32, [14]), TensorType(.f32, [5])],
@@ -89,13 +95,20 @@ extension SampleFile {
           name: "w", element: .f32, count: 8,
           storage: .constant(ConstantData(f32([8]) { Float($0) }))),
         Buffer(name: "t", element: .f32, count: 64, storage: .arena(offset: 0)),
-      ], arena: 256,
+        Buffer(
+          name: "bytes", element: .u8, count: 12,
+          storage: .constant(ConstantData(TensorData(.u8, [12], [UInt8](1...12))))),
+        Buffer(name: "sums", element: .i32, count: 4, storage: .arena(offset: 256)),
+        Buffer(
+          name: "filters", element: .i8, count: 16,
+          storage: .constant(ConstantData(TensorData(.i8, [16], [Int8](-8..<8))))),
+      ], arena: 320,
       [.loop(.serial, i, extent: 4, [.store(Access(t, Index(i) * 16), chosen, lanes: 16)])])
     program.append(
       Kernel(
         name: "products", origins: [],
         body: [
-          .tile(tile), .window(window), .set(row, .load(Access(t, Index(0)))),
+          .tile(tile), .tile(dot), .window(window), .set(row, .load(Access(t, Index(0)))),
           .store(Access(z, Index(4)), .across(.add, row), lanes: 1),
           .loop(
             .serial, i, extent: 4,

@@ -148,6 +148,17 @@ struct PassCase: Sendable, CustomTestStringConvertible {
       changes: graph("%0 = map %x {f = (a: f32) exp(a)} : tensor<3xf32>\nreturn %x"),
       stays: plain),
     PassCase(
+      pass: .formIntegers,
+      changes: """
+        graph @g(%x: tensor<2x8xu8>, %const: tensor<8x3xi8>) -> (y: tensor<2x3xf32>) {
+          %0 = map %x {f = (a: u8) mul(f32(sub(i32(a), 3:i32)), 0.5:f32)} : tensor<2x8xf32>
+          %1 = map %const {f = (a: i8) mul(f32(i32(a)), 0.25:f32)} : tensor<8x3xf32>
+          %2 = matmul %0, %1 : tensor<2x3xf32>
+          return %2
+        }
+        """,
+      stays: plain),
+    PassCase(
       pass: .foldScales,
       changes: conv(
         """

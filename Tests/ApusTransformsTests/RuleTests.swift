@@ -32,7 +32,8 @@ import Testing
 
   @Test func everyRuleHasExamples() {
     let rules =
-      Rule.views + Rule.arithmetic + Rule.scaleFolding + [.composeMaps, .fuseEpilogue]
+      Rule.views + Rule.arithmetic + Rule.scaleFolding + Rule.integerProducts
+      + [.composeMaps, .mapBeforeView, .fuseEpilogue, .requantize]
     #expect(Set(RuleCase.all.map(\.rule.name)) == Set(rules.map(\.name)))
     for example in RuleCase.all {
       #expect(!example.fires.isEmpty && !example.stays.isEmpty, "\(example)")
@@ -58,11 +59,12 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     self.stays = stays.map(RuleCase.graph)
   }
 
-  static let all = views + arithmetic + fusion + scales
+  static let all = views + arithmetic + fusion + scales + integers
 
   /// A rule by name.
   static func rule(_ name: String) -> Rule? {
-    (Rule.views + Rule.arithmetic + Rule.scaleFolding).first { $0.name == name }
+    (Rule.views + Rule.arithmetic + Rule.scaleFolding + Rule.integerProducts)
+      .first { $0.name == name }
   }
 
   /// `x: 2x3xf32 | y = exp` in full.

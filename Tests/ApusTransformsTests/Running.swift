@@ -100,6 +100,8 @@ extension TensorData {
       self.init(.i32, extents, places.map { _ in Int32.random(in: -2...3, using: &random) })
     case .i8:
       self.init(.i8, extents, places.map { _ in Int8.random(in: -2...3, using: &random) })
+    case .u8:
+      self.init(.u8, extents, places.map { _ in UInt8.random(in: 0...6, using: &random) })
     case .string:
       self.init(
         strings: places.map { _ in

@@ -57,6 +57,16 @@ import Testing
         }
 
         """),
+    bytes("rows of bytes", kernel: "matmul", image: "5x22", filters: "22x40", result: "5x40"),
+    bytes(
+      "pixels of bytes", kernel: "conv", image: "2x8x9x11", filters: "20x8x3x3",
+      result: "2x20x9x11", window: 3),
+    bytes(
+      "lines of bytes", kernel: "conv", image: "1x3x9x11", filters: "20x3x3x3",
+      result: "1x20x9x11", window: 3),
+    bytes(
+      "channels of bytes", kernel: "conv", image: "1x20x9x11", filters: "20x1x5x5",
+      result: "1x20x9x11", window: 5, groups: 20),
     attention("short", rows: 30, keys: 37, depth: 16, width: 24),
     attention("one row", rows: 1, keys: 40, depth: 8, width: 16),
     attention("whole vectors", rows: 40, keys: 64, depth: 32, width: 32),
@@ -88,6 +98,36 @@ import Testing
           %0 = conv %x, %const {extents = [\(window), \(window)], before = \(border), \
         after = \(border)} : \(type)
           %1 = map %0, %r {f = (a: f32, b: f32) max(add(a, b), 0.0:f32)} : \(type)
+          return %1
+        }
+
+        """)
+  }
+
+  /// A product of bytes whose 7 stands for 0, with a residual and one factor for each channel.
+  private static func bytes(
+    _ name: String, kernel: String, image: String, filters: String, result: String,
+    window: Int? = nil, groups: Int = 1
+  ) -> Case {
+    let columns = window == nil ? "40" : "\(filters.prefix { $0 != "x" })x1x1"
+    let border = window.map { "[\($0 / 2), \($0 / 2)]" } ?? ""
+    let product =
+      window.map {
+        "conv %i, %w {extents = [\($0), \($0)], before = \(border), after = \(border), "
+          + "groups = \(groups), zero = 7}"
+      } ?? "matmul %i, %w {zero = 7}"
+    return Case(
+      name: name, kernel: kernel,
+      text: """
+        graph @g(%x: tensor<\(image)xf32>, %const: tensor<\(filters)xf32>, \
+        %const2: tensor<\(columns)xf32>, %r: tensor<\(result)xu8>) -> (y: tensor<\(result)xu8>) {
+          %i = map %x {f = (a: f32) u8(max(min(add(round(mul(a, 40.0:f32)), 7.0:f32), 255.0:f32), \
+        0.0:f32))} : tensor<\(image)xu8>
+          %w = map %const {f = (a: f32) i8(mul(a, 60.0:f32))} : tensor<\(filters)xi8>
+          %0 = \(product) : tensor<\(result)xi32>
+          %1 = map %0, %const2, %r {f = (a: i32, b: f32, c: u8) u8(add(i32(round(max(min(add(\
+        mul(f32(a), mul(b, 0.01:f32)), f32(i32(c))), 152.0:f32), -103.0:f32))), 103:i32))} \
+        : tensor<\(result)xu8>
           return %1
         }
 

@@ -44,6 +44,11 @@ extension ExpressionEmitter {
     case .max where element == .bool: return binary(.or, x, y)
     case .add, .sub, .mul, .div, .and, .or, .xor:
       guard let name = function.cOperator(element) else { break }
+      if lanes > 1, element == .i32, [.add, .sub, .mul].contains(function) {
+        let parts = [splat(x, to: lanes).code, splat(y, to: lanes).code]
+        return CValue(
+          code: .call("apus_\(function.rawValue)_i32_\(lanes)", parts), element: .i32, lanes: lanes)
+      }
       if element.isFloat || element == .bool || lanes > 1 {
         let (a, b) = element == .bool ? (splat(x, to: lanes), splat(y, to: lanes)) : (x, y)
         return CValue(code: .binary(name, a.code, b.code), element: element, lanes: lanes)
@@ -56,11 +61,32 @@ extension ExpressionEmitter {
     case .pow, .atan2, .min, .max, .shiftLeft, .shiftRight, .floorMod, .truncatedMod: break
     }
     let (a, b) = (splat(x, to: lanes), splat(y, to: lanes))
-    if element == .f32 { return call(function.rawValue, [a, b]) }
+    if element == .f32 {
+      return call(function.rawValue, [a, b])
+    }
     let suffix = lanes == 1 ? "" : "_\(lanes)"
     return CValue(
       code: .call("apus_\(function.rawValue)_\(element)\(suffix)", [a.code, b.code]),
       element: element, lanes: lanes)
+  }
+
+  /// The smaller or larger of a value and a number, which is no NaN.
+  func clamp(_ function: BinaryFunction, _ value: CValue, by number: Literal) -> CValue {
+    let bound = CValue(code: number.code(.f32), element: .f32, lanes: 1)
+    return call("\(function.rawValue)_known", [splat(bound, to: value.lanes), value])
+  }
+
+  /// The nearest whole number of one that is clamped to those that `i32` holds.
+  func nearest(_ value: Expression, _ type: ElementType, lanes: Int) -> CValue? {
+    guard type == .i32, lanes > 1, case .unary(.round, let clamped) = value,
+      case .binary(.max, let capped, .literal(let low, .f32)) = clamped,
+      case .binary(.min, let inner, .literal(let high, .f32)) = capped,
+      [low, high].allSatisfy({ abs($0.real) <= 0x1p30 })
+    else { return nil }
+    let real = splat(self.value(inner, lanes: lanes), to: lanes)
+    let bounded = clamp(.max, clamp(.min, real, by: high), by: low)
+    return CValue(
+      code: .call("apus_nearest_\(lanes)", [bounded.code]), element: .i32, lanes: lanes)
   }
 
   /// Signed sums and products through unsigned numbers, where overflow is defined.
@@ -114,7 +140,8 @@ extension ExpressionEmitter {
     if lanes > 1 {
       let name =
         "apus_\(from == .bool ? "mask" : "\(from)")_to_\(type == .bool ? "mask" : "\(type)")"
-      return CValue(code: .call("\(name)_\(lanes)", [value.code]), element: type, lanes: lanes)
+      return CValue(
+        code: .call("\(name)_\(lanes)", [value.code]), element: type.register, lanes: lanes)
     }
     switch (from.isFloat, type) {
     case (_, .bool):

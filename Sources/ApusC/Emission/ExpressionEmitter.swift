@@ -58,6 +58,9 @@ struct ExpressionEmitter {
     case .index(let index):
       return CValue(code: .cast("int64_t", parenthesized(code(index))), element: .i64, lanes: 1)
     case .unary(let function, let a): return unary(function, value(a, lanes: lanes))
+    case .binary(let function, let a, .literal(let number, .f32))
+    where [.min, .max].contains(function) && number.real != 0 && !number.real.isNaN:
+      return clamp(function, value(a, lanes: lanes), by: number)
     case .binary(let function, let a, let b):
       return binary(function, value(a, lanes: lanes), value(b, lanes: lanes))
     case .compare(let test, let a, let b):
@@ -65,7 +68,9 @@ struct ExpressionEmitter {
     case .select(let a, let b, let c):
       return select(
         value(a, lanes: lanes), value(b, lanes: lanes), value(c, lanes: lanes))
-    case .convert(let a, let type): return convert(value(a, lanes: lanes), to: type)
+    case .convert(let a, let type):
+      if let nearest = nearest(a, type, lanes: lanes) { return nearest }
+      return convert(value(a, lanes: lanes), to: type)
     case .reinterpret(let a, let from, let to):
       return loaded(bits(of: value(a, lanes: lanes).code, from, as: to), to)
     case .fused(let a, let b, let c):
@@ -98,10 +103,11 @@ struct ExpressionEmitter {
     if valid < width {
       return CValue(
         code: .call("apus_load_part\(suffix)_\(lanes)", [pointer(access), .integer(valid)]),
-        element: storage, lanes: lanes)
+        element: storage.register, lanes: lanes)
     }
     return CValue(
-      code: .call("apus_load\(suffix)_\(lanes)", [pointer(access)]), element: storage, lanes: lanes)
+      code: .call("apus_load\(suffix)_\(lanes)", [pointer(access)]), element: storage.register,
+      lanes: lanes)
   }
 
   /// What a register holds after an element was read.

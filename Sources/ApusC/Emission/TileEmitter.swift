@@ -6,24 +6,31 @@ extension KernelEmitter {
   mutating func tile(_ tile: TileMultiply) -> [CStatement] {
     let lanes = target.tileLanes
     let vectors = tile.columns / lanes
+    let (left, right) = (
+      "const \(tile.products.left.cType) *", "const \(tile.products.right.cType) *"
+    )
     var block: [CStatement] = [
-      .declare("const float *", "a", expressions.pointer(tile.a.base)),
-      .declare("const float *", "b", expressions.pointer(tile.b)),
+      .declare(left, "a", expressions.pointer(tile.a.base)),
+      .declare(right, "b", expressions.pointer(tile.b)),
     ]
     if let ahead = tile.ahead {
-      block.append(.declare("const float *", "next", expressions.pointer(ahead.start)))
+      block.append(.declare(right, "next", expressions.pointer(ahead.start)))
     }
-    block += startSums(tile.start, rows: tile.output, count: vectors, stored: tile.storedColumns)
+    block += startSums(
+      tile.start, rows: tile.output, count: vectors, stored: tile.storedColumns, tile.products.sum)
     block += reduce(tile, level: 0, vectors: vectors, a: "a", b: "b")
-    block += finish(tile.output, tile.epilogue, vectors: vectors, stored: tile.storedColumns)
+    block += finish(
+      tile.output, tile.epilogue, vectors: vectors, stored: tile.storedColumns, tile.products.sum)
     return [.block(block)]
   }
 
-  private func vectorType(_ lanes: Int) -> String { lanes == 1 ? "float" : "apus_f32_\(lanes)" }
+  private func vectorType(_ lanes: Int, _ element: ElementType = .f32) -> String {
+    lanes == 1 ? element.cType : "apus_\(element)_\(lanes)"
+  }
 
   /// Declares the sums `s<row>_<vector>`.
   private mutating func startSums(
-    _ start: TileStart, rows: TileRows, count: Int, stored: Int
+    _ start: TileStart, rows: TileRows, count: Int, stored: Int, _ element: ElementType
   ) -> [CStatement] {
     let lanes = target.tileLanes
     var result: [CStatement] = []
@@ -32,7 +39,7 @@ extension KernelEmitter {
         expressions.valid = min(lanes, stored - vector * lanes)
         let value: Expression =
           switch start {
-          case .zero: .literal(.float(0), .f32)
+          case .zero: .literal(.zero(of: element), element)
           case .columns(let access):
             .load(Access(access.buffer, access.index + vector * lanes, laneStride: 1))
           case .output:
@@ -43,7 +50,7 @@ extension KernelEmitter {
           }
         if case .columns = start { expressions.valid = lanes }
         let code = expressions.splat(expressions.value(value, lanes: lanes), to: lanes)
-        result.append(.declare(vectorType(lanes), "s\(row)_\(vector)", code.code))
+        result.append(.declare(vectorType(lanes, element), "s\(row)_\(vector)", code.code))
       }
     }
     expressions.valid = expressions.width
@@ -65,10 +72,14 @@ extension KernelEmitter {
         .count(
           counter, .integer(step.extent),
           [
-            .declare("const float *", innerA, moved(a, step.aStride)),
-            .declare("const float *", innerB, moved(b, step.bStride)),
+            .declare("const \(tile.products.left.cType) *", innerA, moved(a, step.aStride)),
+            .declare("const \(tile.products.right.cType) *", innerB, moved(b, step.bStride)),
           ] + reduce(tile, level: level + 1, vectors: vectors, a: innerA, b: innerB))
       ]
+    }
+    if tile.products == .bytes {
+      let body = dots(tile, step, counter, vectors, a, b)
+      return [.count(counter, .integer(step.extent), body)]
     }
     let lanes = target.tileLanes
     var body = fetchAhead(tile)
@@ -98,6 +109,36 @@ extension KernelEmitter {
     return [.count(counter, .integer(step.extent), body)]
   }
 
+  /// One step over bytes: four products per lane.
+  private func dots(
+    _ tile: TileMultiply, _ step: TileMultiply.Level, _ counter: String, _ vectors: Int,
+    _ a: String, _ b: String
+  ) -> [CStatement] {
+    let lanes = target.tileLanes
+    var body = fetchAhead(tile)
+    let type = lanes == 1 ? "const int8_t *" : "const apus_i32_\(lanes)"
+    for vector in 0..<vectors {
+      let place = CExpression.sum(b, [(counter, step.bStride)], vector * lanes * 4)
+      body.append(
+        .declare(
+          type, "w\(vector)", lanes == 1 ? place : .call("apus_load_bytes_\(lanes)", [place])))
+    }
+    for (row, offset) in tile.a.offsets.enumerated() {
+      let place = CExpression.sum(a, [(counter, step.aStride)], offset)
+      body.append(
+        .declare(
+          lanes == 1 ? "const uint8_t *" : type, "x\(row)",
+          lanes == 1 ? place : .call("apus_splat_bytes_\(lanes)", [place])))
+      for vector in 0..<vectors {
+        let sum = CExpression.name("s\(row)_\(vector)")
+        body.append(
+          .assign(
+            sum, .call("apus_dot_\(lanes)", [.name("x\(row)"), .name("w\(vector)"), sum])))
+      }
+    }
+    return body
+  }
+
   /// A hint to fetch the part of the next panel that belongs to this step.
   private func fetchAhead(_ tile: TileMultiply) -> [CStatement] {
     guard let ahead = tile.ahead, let inner = tile.reduction.last, inner.bStride > 0 else {
@@ -111,7 +152,8 @@ extension KernelEmitter {
 
   /// The epilogue and the store of every sum.
   private mutating func finish(
-    _ rows: TileRows, _ epilogue: TileEpilogue?, vectors: Int, stored: Int
+    _ rows: TileRows, _ epilogue: TileEpilogue?, vectors: Int, stored: Int,
+    _ element: ElementType
   ) -> [CStatement] {
     let lanes = target.tileLanes
     var result: [CStatement] = []
@@ -120,11 +162,11 @@ extension KernelEmitter {
         let valid = min(lanes, stored - vector * lanes)
         guard valid > 0 else { continue }
         expressions.valid = valid
-        let sum = Register(nextRegister, .f32, lanes: lanes)
+        let sum = Register(nextRegister, element, lanes: lanes)
         nextRegister += 1
         result.append(
           .declare(
-            vectorType(lanes), "r\(sum.number)", .name("s\(row)_\(vector)")))
+            vectorType(lanes, element), "r\(sum.number)", .name("s\(row)_\(vector)")))
         for statement in TileEpilogue.store(
           epilogue, sum, in: rows, row: row, column: vector * lanes, lanes: lanes,
           firstRegister: &nextRegister, target: target)
@@ -141,13 +183,27 @@ extension KernelEmitter {
   mutating func window(_ window: WindowMultiply) -> [CStatement] {
     let lanes = target.tileLanes
     let vectors = (window.channels + lanes - 1) / lanes
+    let (input, weights) = (
+      "const \(window.products.left.cType) *", "const \(window.products.right.cType) *"
+    )
     var block: [CStatement] = [
-      .declare("const float *", "a", expressions.pointer(window.input.base)),
-      .declare("const float *", "b", expressions.pointer(window.weights)),
+      .declare(input, "a", expressions.pointer(window.input.base)),
+      .declare(weights, "b", expressions.pointer(window.weights)),
     ]
     block += startSums(
-      window.start, rows: window.output, count: vectors, stored: window.channels)
-    for (number, tap) in window.taps.enumerated() {
+      window.start, rows: window.output, count: vectors, stored: window.channels,
+      window.products.sum)
+    block += window.products == .reals ? taps(window, vectors) : fours(window, vectors)
+    block += finish(
+      window.output, window.epilogue, vectors: vectors, stored: window.channels,
+      window.products.sum)
+    return [.block(block)]
+  }
+
+  /// The taps of a window over reals, one after the other.
+  private func taps(_ window: WindowMultiply, _ vectors: Int) -> [CStatement] {
+    let lanes = target.tileLanes
+    return window.taps.enumerated().map { number, tap in
       var body: [CStatement] = []
       for vector in 0..<vectors {
         let place = number * window.weightStride + vector * lanes
@@ -161,10 +217,81 @@ extension KernelEmitter {
             .assign(sum, .call("apus_fma_\(lanes)", [input, .name("w\(vector)"), sum])))
         }
       }
-      block.append(.block(body))
+      return .block(body)
     }
-    block += finish(window.output, window.epilogue, vectors: vectors, stored: window.channels)
-    return [.block(block)]
+  }
+
+  /// Four taps of a window over bytes at a time; points that read the same four share them.
+  private func fours(_ window: WindowMultiply, _ vectors: Int) -> [CStatement] {
+    let lanes = target.tileLanes
+    let groups = stride(from: 0, to: window.taps.count, by: 4).map {
+      Array(window.taps[$0..<$0 + 4])
+    }
+    if lanes == 1 { return bytes(window, groups) }
+    var readers: [[Int]: [(row: Int, group: Int)]] = [:]
+    for (row, offset) in window.input.offsets.enumerated() {
+      for (group, taps) in groups.enumerated() {
+        readers[taps.map { $0 + offset }, default: []].append((row, group))
+      }
+    }
+    var block: [CStatement] = []
+    for vector in 0..<vectors {
+      for group in groups.indices {
+        let place = group * window.weightStride + vector * lanes * 4
+        let pointer = CExpression.sum("b", [], place)
+        block.append(
+          .declare(
+            "const apus_i32_\(lanes)", "w\(vector)_\(group)",
+            .call("apus_load_bytes_\(lanes)", [pointer])))
+      }
+      let valid = min(lanes, window.channels - vector * lanes)
+      for taps in readers.keys.sorted(by: { $0[0] < $1[0] }) {
+        var body = four(taps.map { $0 + vector * lanes }, lanes, valid: valid)
+        for (row, group) in readers[taps] ?? [] {
+          let sum = CExpression.name("s\(row)_\(vector)")
+          body.append(
+            .assign(
+              sum,
+              .call("apus_dot_\(lanes)", [.name("x"), .name("w\(vector)_\(group)"), sum])))
+        }
+        block.append(.block(body))
+      }
+    }
+    return block
+  }
+
+  /// The taps of a window over bytes on machines without vectors.
+  private func bytes(_ window: WindowMultiply, _ groups: [[Int]]) -> [CStatement] {
+    var block: [CStatement] = []
+    for channel in 0..<window.channels {
+      for (row, offset) in window.input.offsets.enumerated() {
+        let sum = CExpression.name("s\(row)_\(channel)")
+        for (group, taps) in groups.enumerated() {
+          for (number, tap) in taps.prefix(taps.distinctCount).enumerated() {
+            let weight = group * window.weightStride + 4 * channel + number
+            let product = CExpression.binary(
+              "*", .element(.name("a"), .integer(offset + tap + channel)),
+              .element(.name("b"), .integer(weight)))
+            block.append(.assign(sum, .binary("+", sum, product)))
+          }
+        }
+      }
+    }
+    return block
+  }
+
+  /// Declares `x`: in each lane the bytes of four taps.
+  private func four(_ taps: [Int], _ lanes: Int, valid: Int) -> [CStatement] {
+    let loads = taps.prefix(taps.distinctCount).map { tap -> CExpression in
+      let pointer = CExpression.sum("a", [], tap)
+      return valid < lanes
+        ? .call("apus_load_part_u8_\(lanes)", [pointer, .integer(valid)])
+        : .call("apus_load_u8_\(lanes)", [pointer])
+    }
+    let joined = loads.enumerated().dropFirst().reduce(loads[0]) { bytes, load in
+      .binary("|", bytes, .binary("<<", load.element, .integer(8 * load.offset)))
+    }
+    return [.declare("const apus_i32_\(lanes)", "x", joined)]
   }
 
   private func vectorLoad(
@@ -177,4 +304,9 @@ extension KernelEmitter {
     }
     return .call("apus_load_\(lanes)", [pointer])
   }
+}
+
+extension [Int] {
+  /// The taps of a four without those that fill it up, which repeat the first.
+  fileprivate var distinctCount: Int { 1 + dropFirst().count { $0 != self[0] } }
 }

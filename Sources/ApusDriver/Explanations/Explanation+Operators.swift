@@ -47,6 +47,9 @@ extension Explanation {
     Explanation("matmul-rank", "MatMul does not take numbers of rank 0."),
     Explanation("negative-extent", "A shape has a negative extent."),
     Explanation("no-schedule", "There is no way yet to compute this form of the operator."),
+    Explanation(
+      "product-zero",
+      "A product takes off its left operand a number that this type of integers does not have."),
     Explanation("pad-count", "Padding needs one number before and after each axis."),
     Explanation("pad-empty", "An axis without elements cannot be continued."),
     Explanation("pad-mode", "The mode of Pad is unknown."),

@@ -1,9 +1,9 @@
 /// A typed ID of a value of one graph.
 public struct ValueID: Hashable, Sendable {
-  let number: Int
+  package let number: Int
 }
 
 /// A typed ID of a node of one graph.
 public struct NodeID: Hashable, Sendable {
-  let number: Int
+  package let number: Int
 }

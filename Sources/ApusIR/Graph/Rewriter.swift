@@ -35,6 +35,7 @@ public struct Rewriter {
   private var moved: [ValueID: ValueID] = [:]
   private var uses: [ValueID: Int] = [:]
   private var origins: [String] = []
+  private let readByMaps: Set<ValueID>
 
   /// A rewriter that applies at most `limit` rules.
   public init(_ source: Graph, limit: Int = .max) {
@@ -42,6 +43,9 @@ public struct Rewriter {
     self.limit = limit
     graph = Graph(name: source.name)
     graph.symbols = source.symbols
+    readByMaps = source.nodes.reduce(into: []) { read, node in
+      if case .map = node.operation { read.formUnion(node.operands) }
+    }
   }
 
   /// Applies rules to every node in order, drops what nobody uses, and returns the new graph.
@@ -89,6 +93,9 @@ public struct Rewriter {
 
   /// Whether one operand or output reads a value of the new graph.
   public func hasOneUse(_ value: ValueID) -> Bool { uses[value] == 1 }
+
+  /// Whether a map reads the first result of a node.
+  public func isReadByMap(_ node: Node) -> Bool { readByMaps.contains(node.results[0]) }
 
   /// The node that makes a value of the new graph.
   public func producer(of value: ValueID) -> Node? { graph.producer(of: value) }

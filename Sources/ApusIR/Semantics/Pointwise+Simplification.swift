@@ -60,11 +60,52 @@ extension Pointwise {
       }
       // i32(i8(x)) = i32(x) for -128 <= x <= 127; NaN gives 0 either way
       guard case .convert(let x, let narrow) = steps[a], narrow.isNarrowInteger,
-        isClamped(x, to: narrow)
+        isClamped(x, to: narrow) || isFlipped(x, to: narrow) || isCode(x, of: narrow)
       else { return nil }
       return append(.convert(x, .i32), .i32)
+    case .binary(let outer, let a, let b) where type == .i32 && [.add, .sub].contains(outer):
+      // (x ± n) ± m = x + k, where k wraps like the sum
+      guard let last = whole(b), case .binary(let inner, let x, let c) = steps[a],
+        [.add, .sub].contains(inner), let first = whole(c)
+      else { return nil }
+      let sum = (inner == .add ? first : 0 &- first) &+ (outer == .add ? last : 0 &- last)
+      if sum == 0 { return x }
+      let addend = append(.literal(.integer(Int(sum)), .i32), .i32)
+      return append(.binary(.add, x, addend), .i32)
     default: return nil
     }
+  }
+
+  private func whole(_ place: Int) -> Int32? {
+    number(place).map { Int32(truncatingIfNeeded: Int($0)) }
+  }
+
+  /// Whether a step is a byte minus 128 that becomes `i8`, or an `i8` plus 128 that becomes `u8`.
+  private func isFlipped(_ place: Int, to type: ElementType) -> Bool {
+    guard case .binary(let function, let a, let b) = steps[place], number(b) == 128,
+      case .convert(let source, .i32) = steps[a], case .operand = steps[source]
+    else { return false }
+    return type == .i8
+      ? function == .sub && types[source] == .u8
+      : type == .u8 && function == .add && types[source] == .i8
+  }
+
+  /// Whether a step is `i32(round(max(min(…, high), low)))`, or a sum of it and a number, that a
+  /// type of integers holds.
+  private func isCode(_ place: Int, of type: ElementType) -> Bool {
+    var (whole, zero) = (place, 0.0)
+    if case .binary(let function, let a, let b) = steps[place], let addend = number(b),
+      [.add, .sub].contains(function)
+    {
+      (whole, zero) = (a, function == .add ? addend : -addend)
+    }
+    guard case .convert(let rounded, .i32) = steps[whole],
+      case .unary(.round, let clamped) = steps[rounded],
+      case .binary(.max, let inner, let b) = steps[clamped],
+      case .binary(.min, _, let a) = steps[inner], let low = number(b), let high = number(a)
+    else { return false }
+    return Literal.lowest(of: type).real <= low + zero
+      && high + zero <= Literal.highest(of: type).real
   }
 
   /// Whether a step is `max(min(…, high), low)` with numbers that a type of integers holds.

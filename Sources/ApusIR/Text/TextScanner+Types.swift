@@ -118,7 +118,7 @@ extension TextScanner {
     return String(decoding: bytes[start..<offset], as: UTF8.self)
   }
 
-  /// `order(0,2,3,1) halo(2:1:1)`; nothing for row-major.
+  /// `order(0,2,3,1) halo(2:1:1) fill(128)`; nothing for row-major.
   mutating func layout() throws(DiagnosticError) -> Layout {
     var order: [Int] = []
     var halo: [Layout.Halo] = []
@@ -128,7 +128,12 @@ extension TextScanner {
     if accept("halo(") {
       halo = try list(until: ")") { (s: inout Self) throws(DiagnosticError) in try s.halo() }
     }
-    return Layout(order: order, halo: halo)
+    var fill = 0
+    if accept("fill(") {
+      fill = try integer()
+      try expect(")", "after what a halo holds")
+    }
+    return Layout(order: order, halo: halo, fill: fill)
   }
 
   private mutating func halo() throws(DiagnosticError) -> Layout.Halo {

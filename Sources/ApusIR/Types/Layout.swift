@@ -1,15 +1,15 @@
 /// How the elements of a tensor lie in memory.
 ///
 /// `order` names the axes from outermost to innermost; `halo` widens an axis by elements that hold
-/// zero, so that a window may read past the edge. The logical shape never changes with the layout.
+/// `fill`, so that a window may read past the edge. The logical shape never changes with it.
 public struct Layout: Hashable, Sendable {
   /// The elements before and after the extent of one axis.
   public struct Halo: Hashable, Sendable {
     /// The axis that is widened.
     public var axis: Int
-    /// Zero elements before index 0.
+    /// The elements before index 0.
     public var before: Int
-    /// Zero elements after the last index.
+    /// The elements after the last index.
     public var after: Int
 
     /// A halo of `axis`.
@@ -24,11 +24,14 @@ public struct Layout: Hashable, Sendable {
   public var order: [Int]
   /// Widened axes, sorted by axis.
   public var halo: [Halo]
+  /// The number that halos hold: 0, or the integer that stands for 0.
+  public var fill: Int
 
   /// A layout from its parts.
-  public init(order: [Int] = [], halo: [Halo] = []) {
+  public init(order: [Int] = [], halo: [Halo] = [], fill: Int = 0) {
     self.order = order == Array(order.indices) ? [] : order
     self.halo = halo.filter { $0.before != 0 || $0.after != 0 }.sorted { $0.axis < $1.axis }
+    self.fill = self.halo.isEmpty ? 0 : fill
   }
 
   /// Row-major without halo: the layout of interfaces.
@@ -73,7 +76,7 @@ public struct Layout: Hashable, Sendable {
 }
 
 extension Layout: CustomStringConvertible {
-  /// `order(0,2,3,1) halo(2:1:1,3:1:1)`; empty for row-major.
+  /// `order(0,2,3,1) halo(2:1:1,3:1:1) fill(128)`; empty for row-major.
   public var description: String {
     var parts: [String] = []
     if !order.isEmpty { parts.append("order(\(order.map(String.init).joined(separator: ",")))") }
@@ -81,6 +84,7 @@ extension Layout: CustomStringConvertible {
       let text = halo.map { "\($0.axis):\($0.before):\($0.after)" }.joined(separator: ",")
       parts.append("halo(\(text))")
     }
+    if fill != 0 { parts.append("fill(\(fill))") }
     return parts.joined(separator: " ")
   }
 }

@@ -26,7 +26,7 @@ public enum TileStart: Hashable, Sendable {
 
 /// What is done with a finished sum before it is stored.
 public struct TileEpilogue: Hashable, Sendable {
-  /// Operand 0 is the sum (`f32`), operand `i + 1` is `operands[i]`.
+  /// Operand 0 is the sum, operand `i + 1` is `operands[i]`.
   public var function: Pointwise
   /// Further operands; lane stride 1 along columns or 0.
   public var operands: [TileRows]
@@ -36,6 +36,26 @@ public struct TileEpilogue: Hashable, Sendable {
     self.function = function
     self.operands = operands
   }
+}
+
+/// What a target instruction multiplies.
+public enum TileProducts: String, Hashable, Sendable, CaseIterable {
+  /// `f32` by `f32`, summed up as `f32`.
+  case reals
+  /// `u8` by `i8`, four at a time, summed up as `i32`.
+  case bytes
+
+  /// How many numbers of the reduction one step multiplies.
+  public var neighbours: Int { self == .reals ? 1 : 4 }
+
+  /// The type of the left operand.
+  public var left: ElementType { self == .reals ? .f32 : .u8 }
+
+  /// The type of the right operand of a tile.
+  public var right: ElementType { self == .reals ? .f32 : .i8 }
+
+  /// The type of sums.
+  public var sum: ElementType { self == .reals ? .f32 : .i32 }
 }
 
 /// A target instruction: a small matrix product with all its sums in registers.
@@ -48,6 +68,8 @@ public struct TileEpilogue: Hashable, Sendable {
 ///   for k: sum = fma(a[offsets[i] + Σ k·aStride], b[j + Σ k·bStride], sum)
 ///   if j < storedColumns: output[i][j] = epilogue(sum)
 /// ```
+/// Steps of bytes add the products of the four numbers at `a` with those at `b`, where `b` holds
+/// four for each column.
 public struct TileMultiply: Hashable, Sendable {
   /// One level of the reduction.
   public struct Level: Hashable, Sendable {
@@ -74,9 +96,11 @@ public struct TileMultiply: Hashable, Sendable {
     public var stride: Int
   }
 
-  /// The left operand (`f32`), one number per row and step; its offsets count the rows.
+  /// What is multiplied.
+  public var products: TileProducts
+  /// The left operand, one number per row and step; its offsets count the rows.
   public var a: TileRows
-  /// The right operand (`f32`), `columns` contiguous numbers per step.
+  /// The right operand, `columns` contiguous numbers per step.
   public var b: Access
   /// The width of the tile: what is computed and read from `b`.
   public var columns: Int
@@ -97,9 +121,10 @@ public struct TileMultiply: Hashable, Sendable {
 
   /// A tile product.
   public init(
-    a: TileRows, b: Access, columns: Int, storedColumns: Int, reduction: [Level],
-    start: TileStart, output: TileRows, epilogue: TileEpilogue? = nil
+    _ products: TileProducts = .reals, a: TileRows, b: Access, columns: Int, storedColumns: Int,
+    reduction: [Level], start: TileStart, output: TileRows, epilogue: TileEpilogue? = nil
   ) {
+    self.products = products
     self.a = a
     self.b = b
     self.columns = columns
@@ -123,14 +148,18 @@ public struct TileMultiply: Hashable, Sendable {
 ///   for t: sum = fma(input[offsets[i] + taps[t] + c], weights[t·weightStride + c], sum)
 ///   output[i][c] = epilogue(sum)
 /// ```
+/// Over bytes, taps come in fours `q`, whose weights lie together:
+/// `sum += Σ input[offsets[i] + taps[4t + q] + c] · weights[t·weightStride + 4c + q]`.
 public struct WindowMultiply: Hashable, Sendable {
-  /// The input (`f32`); its offsets count the points.
+  /// What is multiplied.
+  public var products: TileProducts
+  /// The input; its offsets count the points.
   public var input: TileRows
   /// The offset of each tap of the window.
   public var taps: [Int]
-  /// The weights (`f32`), `channels` contiguous numbers per tap.
+  /// The weights, `channels` contiguous numbers per tap.
   public var weights: Access
-  /// The distance of the weights of neighbouring taps.
+  /// The distance of the weights of neighbouring taps, or fours of taps.
   public var weightStride: Int
   /// The number of channels.
   public var channels: Int
@@ -143,9 +172,11 @@ public struct WindowMultiply: Hashable, Sendable {
 
   /// A window product.
   public init(
-    input: TileRows, taps: [Int], weights: Access, weightStride: Int, channels: Int,
+    _ products: TileProducts = .reals, input: TileRows, taps: [Int], weights: Access,
+    weightStride: Int, channels: Int,
     start: TileStart, output: TileRows, epilogue: TileEpilogue? = nil
   ) {
+    self.products = products
     self.input = input
     self.taps = taps
     self.weights = weights

@@ -14,9 +14,9 @@ extension Lowering {
     let nest = ContractionNest(
       contraction, operands: task.operands.map { placement(of: $0) }, result: result)
     let extra = epiloguePlacements(task, shape: result.extents)
-    let halo = graph.type(of: task.results[0]).layout.halo
+    let layout = graph.type(of: task.results[0]).layout
     kernel(task.root.mnemonic, origins: task.origins) { builder in
-      builder.zeroHalo(halo, of: result)
+      builder.fillHalo(layout, of: result)
       builder.contraction(nest, task, result: result, extra: extra)
     }
   }

@@ -7,12 +7,12 @@ extension Lowering {
     var function = Pointwise.identity(result.element)
     if case .map(let map) = task.root { function = map.function }
     let operands = task.operands.map { placement(of: $0).broadcast(to: result.extents) }
-    let halo = graph.type(of: task.results[0]).layout.halo
+    let layout = graph.type(of: task.results[0]).layout
     for (value, operand) in zip(task.operands, operands) {
       offerReuse(of: value, operand, for: result)
     }
     kernel("map", origins: task.origins) { builder in
-      builder.zeroHalo(halo, of: result)
+      builder.fillHalo(layout, of: result)
       builder.map(function, operands, to: result)
     }
   }
@@ -65,10 +65,11 @@ extension KernelBuilder {
     map(.identity(source.element), [source], to: target, kind)
   }
 
-  /// Writes zeros around a tensor whose layout has a halo.
-  mutating func zeroHalo(_ halo: [Layout.Halo], of tensor: Placement) {
+  /// Writes what stands for zero around a tensor whose layout has a halo.
+  mutating func fillHalo(_ layout: Layout, of tensor: Placement) {
+    let fill: Literal = layout.fill == 0 ? .zero(of: tensor.element) : .integer(layout.fill)
     var inner = tensor
-    for edge in halo.reversed() {
+    for edge in layout.halo.reversed() {
       // The outer halo axes are widened, so that corners are covered once by the first axis.
       for (start, count) in [
         (-edge.before, edge.before), (tensor.extents[edge.axis].fixed, edge.after),
@@ -76,7 +77,7 @@ extension KernelBuilder {
       where count > 0 {
         var part = inner.slice(axis: edge.axis, start: start, count: count)
         part.strides = inner.strides
-        fill(part, .zero(of: tensor.element))
+        self.fill(part, fill)
       }
       inner = inner.slice(
         axis: edge.axis, start: -edge.before,

@@ -7,49 +7,72 @@ extension Lowering {
     let result = destination(of: task.results[0])
     let extents = result.extents
     guard task.rootType.shape.dimensions == extents, result.isFixed, left.isFixed,
-      placement(of: task.operands[1]).isFixed, canTile(task, left, result)
+      placement(of: task.operands[1]).isFixed, let products = tileProducts(task, left, result)
     else { return scheduleAnyContraction(task) }
+    if products == .bytes {
+      let last = left.extents.count - 1
+      guard left.steps[last] == 1, left.sizes[last] % 4 == 0 || grows(left) else {
+        return scheduleAnyContraction(task)
+      }
+    }
     let extra = epiloguePlacements(
       task, shape: extents, lanesAlong: extents.count - 1)
+    let sums = sums(task, products, in: result)
     let batch = Array(extents.dropLast(2))
     let wideLeft = left.broadcast(to: batch + left.extents.suffix(2))
     let right = placement(of: task.operands[1]).broadcast(
       to: batch + [wideLeft.extents[batch.count + 1], extents[batch.count + 1]])
     offerEpilogueReuse(task, extra, result)
     let isShared = batch.indices.allSatisfy { right.strides[$0] == 0 || batch[$0] == 1 }
+    let finish = { (builder: inout KernelBuilder) in
+      builder.finishApart(task, sums, result, extra)
+    }
     if isShared {
-      let grid = RowGrid([wideLeft, result] + extra)
-      multiplyRows(task, grid, right.fixing(Array(batch.indices), at: batch.map { _ in Index(0) }))
+      let grid = RowGrid([wideLeft, sums] + extra)
+      let matrix = right.fixing(Array(batch.indices), at: batch.map { _ in Index(0) })
+      multiplyRows(task, products, grid, matrix, finish)
+    } else if products == .reals {
+      multiplyBatch(task, left: wideLeft, right: right, result: sums, extra: extra, finish)
     } else {
-      multiplyBatch(task, left: wideLeft, right: right, result: result, extra: extra)
+      scheduleAnyContraction(task)
     }
   }
 
   /// All rows with one matrix.
-  private mutating func multiplyRows(_ task: KernelTask, _ grid: RowGrid, _ right: Placement) {
+  private mutating func multiplyRows(
+    _ task: KernelTask, _ products: TileProducts, _ grid: RowGrid, _ right: Placement,
+    _ finish: (inout KernelBuilder) -> Void
+  ) {
     let (left, result) = (grid.tensors[0], grid.tensors[1])
     let count = grid.extents.count
     let rowStride = left.steps[count - 1]
+    let neighbours = products.neighbours
+    let steps = (right.sizes[0] + neighbours - 1) / neighbours
     let shape = TileShape.best(
-      rows: grid.extents[count - 1], columns: right.sizes[1], depth: right.sizes[0],
-      rowStride: rowStride, target: target)
-    let (panels, pack) = lastingPanels(
-      of: right, shape: shape, rows: grid.extents.reduce(1, *))
+      rows: grid.extents[count - 1], columns: right.sizes[1], depth: steps,
+      rowStride: rowStride / neighbours, target: target)
+    let (panels, pack) =
+      products == .bytes
+      ? (packedBytes(of: right, shape: shape), nil)
+      : lastingPanels(of: right, shape: shape, rows: grid.extents.reduce(1, *))
+    if products == .bytes { grow(left, by: steps * neighbours - right.sizes[0]) }
     let axes = Array(0..<count)
     let job = TiledMultiply(
       left: left, leftAxes: axes, leftScale: axes.map { _ in 1 },
-      levels: [(right.sizes[0], left.steps[count])], panels: panels, result: result,
-      resultAxes: axes, columnAxis: count, grid: grid.extents, shape: shape)
+      levels: [(steps, left.steps[count] * neighbours)], panels: panels, result: result,
+      resultAxes: axes, columnAxis: count, grid: grid.extents, shape: shape,
+      start: products == .bytes ? starts(task, panels, of: right) : nil)
     kernel("matmul", origins: task.origins) { builder in
       pack?(&builder, panels, right)
       builder.multiply(job, task, extra: Array(grid.tensors.dropFirst(2)))
-      builder.finishApart(task, result, Array(grid.tensors.dropFirst(2)))
+      finish(&builder)
     }
   }
 
   /// One product after the other.
   private mutating func multiplyBatch(
-    _ task: KernelTask, left: Placement, right: Placement, result: Placement, extra: [Placement]
+    _ task: KernelTask, left: Placement, right: Placement, result: Placement,
+    extra: [Placement], _ finish: (inout KernelBuilder) -> Void
   ) {
     let batch = Array(result.sizes.dropLast(2))
     let axes = Array(batch.indices)
@@ -77,19 +100,40 @@ extension Lowering {
           shape: shape)
         builder.multiply(job, task, extra: extra.map { $0.fixing(axes, at: places) })
       }
-      builder.finishApart(task, result, extra)
+      finish(&builder)
     }
   }
 
-  /// Whether tiles can compute a task: all `f32`, columns of the result contiguous.
-  func canTile(_ task: KernelTask, _ left: Placement, _ result: Placement) -> Bool {
-    let epilogueFits = task.epilogue?.result ?? .f32 == .f32
-    let last = result.extents.count - 1
-    return left.element == .f32 && result.element == .f32 && epilogueFits
-      && result.strides[last] == 1
-      && (task.fusedEpilogue(target).map { epilogue in
-        epilogue.isRealButForRounding && epilogue.operands.allSatisfy { $0 == .f32 }
-      } ?? true)
+  /// What tiles multiply to compute a task: `f32`, or `u8` by constant `i8`, with columns of the
+  /// result next to each other; `nil` when they cannot.
+  func tileProducts(
+    _ task: KernelTask, _ left: Placement, _ result: Placement
+  ) -> TileProducts? {
+    let types = task.operands.prefix(2).map { graph.type(of: $0).element }
+    let isConstant = graph.constant(task.operands[1]) != nil
+    let products = TileProducts.allCases.first {
+      types == [$0.left, $0.right] && ($0 == .reals || isConstant)
+    }
+    guard let products, left.element == products.left, result.strides.last == 1 else { return nil }
+    guard let epilogue = task.fusedEpilogue(target) else { return products }
+    return ([epilogue.result] + epilogue.operands).allSatisfy { $0 == .f32 || $0.isVectorInteger }
+      && epilogue.hasVectorForm ? products : nil
+  }
+
+  /// Where sums go: to the result, or to memory of their own where they have another type and
+  /// tiles leave the epilogue to a second pass.
+  mutating func sums(
+    _ task: KernelTask, _ products: TileProducts, in result: Placement
+  ) -> Placement {
+    guard task.epilogue != nil, task.fusedEpilogue(target) == nil, result.element != products.sum
+    else { return result }
+    let axes = result.extents.indices.sorted {
+      result.strides[$0].isLonger(than: result.strides[$1])
+    }
+    let layout = Layout(order: axes)
+    return allocate(
+      TensorType(products.sum, Shape(result.extents), layout: layout), name: "sums",
+      .arena(offset: 0))
   }
 
   /// Falls back to plain loops.
@@ -116,9 +160,11 @@ extension Lowering {
 
 extension KernelBuilder {
   /// The epilogue as a pass of its own, for targets whose tiles cannot take it.
-  mutating func finishApart(_ task: KernelTask, _ result: Placement, _ extra: [Placement]) {
+  mutating func finishApart(
+    _ task: KernelTask, _ sums: Placement, _ result: Placement, _ extra: [Placement]
+  ) {
     guard let function = task.epilogue, !target.fuses(function) else { return }
-    map(function, [result] + extra, to: result)
+    map(function, [sums] + extra, to: result)
   }
 }
 

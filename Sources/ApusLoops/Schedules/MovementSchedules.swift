@@ -4,10 +4,10 @@ extension Lowering {
   /// Joins: operands that were not computed in their place are copied there.
   mutating func scheduleConcat(_ task: KernelTask, _ concat: Concat) {
     let result = destination(of: task.results[0])
-    let halo = graph.type(of: task.results[0]).layout.halo
+    let layout = graph.type(of: task.results[0]).layout
     let operands = task.operands.map { placement(of: $0) }
     kernel("concat", origins: task.origins) { builder in
-      builder.zeroHalo(halo, of: result)
+      builder.fillHalo(layout, of: result)
       var start: Dimension = 0
       for operand in operands {
         let count = operand.extents[concat.axis]

@@ -5,6 +5,8 @@ internal import ApusIR
 /// Panel `p` holds columns from `starts[p]` on as `[depth][widths[p]]`; missing columns are zero.
 struct PackedPanels {
   var buffer: BufferID
+  let products: TileProducts
+  /// The number of steps.
   let depth: Int
   let columns: Int
   /// The columns of a full panel, and of the last one, both multiples of the lanes of a tile.
@@ -17,21 +19,31 @@ struct PackedPanels {
   /// The distance of neighbouring panels.
   var panelStride: Int
 
-  init(buffer: BufferID, depth: Int, columns: Int, shape: TileShape, target: Target) {
+  init(
+    _ products: TileProducts = .reals, buffer: BufferID, depth: Int, columns: Int,
+    shape: TileShape, target: Target
+  ) {
+    self.products = products
     self.buffer = buffer
     self.depth = depth
     self.columns = columns
     width = shape.vectors * target.tileLanes
     let rest = columns % width
     lastWidth = (rest + target.tileLanes - 1) / target.tileLanes * target.tileLanes
-    panelStride = depth * width
+    panelStride = depth * width * products.neighbours
   }
 
   /// The number of full panels.
   var fullPanels: Int { columns / width }
 
   /// The number of elements that panels take.
-  var count: Int { depth * (fullPanels * width + lastWidth) }
+  var count: Int { depth * products.neighbours * (fullPanels * width + lastWidth) }
+
+  /// The number of bytes that panels take.
+  var byteCount: Int { count * products.right.bitWidth / 8 }
+
+  /// The columns with those that are missing in the last panel.
+  var paddedColumns: Int { fullPanels * width + lastWidth }
 
   /// The place of panel `panel` (a number of full panels), step 0.
   func access(panel: Index) -> Access { Access(buffer, origin + panel * panelStride) }

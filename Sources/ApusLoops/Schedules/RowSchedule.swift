@@ -88,7 +88,7 @@ extension Lowering {
       .sorted(by: { source.strides[$0].isLonger(than: source.strides[$1]) })
     guard reduce.flags.isEmpty, source.element != .bool, let last = rows.last,
       source.strides[last] == 1,
-      target.vectorizes(source.element)
+      target.vectorLength == .upTo || target.vectorizes(.f32) && source.element == .f32
     else {
       return try scheduleContraction(task)
     }

@@ -83,6 +83,8 @@ struct TiledMultiply {
   /// The grid of rows.
   var grid: [Int]
   var shape: TileShape
+  /// One number per column that sums start from.
+  var start: BufferID?
   /// Whether the last panel comes first.
   var isBackward = false
 }
@@ -93,8 +95,9 @@ extension TiledMultiply {
   /// Panels outside read the left operand once per panel, blocks of rows outside read the panels
   /// once per block; whichever moves less, weighted by how far away the bytes lie, wins.
   func stepsPerBlock(_ target: Target) -> Int {
-    let step = max(abs(left.steps[leftAxes[0]] * leftScale[0]) * 4, 1)
-    let (rows, weights) = (step * grid[0], panels.count * 4)
+    let width = panels.products.left.bitWidth / 8
+    let step = max(abs(left.steps[leftAxes[0]] * leftScale[0]) * width, 1)
+    let (rows, weights) = (step * grid[0], panels.byteCount)
     let count = max((panels.columns + panels.width - 1) / panels.width, 1)
     func distance(_ bytes: Int) -> Double {
       bytes <= target.cacheBytes / 2 ? 1 : bytes <= 16 * target.cacheBytes ? 2.5 : 6
@@ -187,7 +190,7 @@ extension KernelBuilder {
       return TileRows(Access(tensor.buffer, base, laneStride: stride), offsets: offsets)
     }
     let (start, offsets) = block.rows(job.left, axes: job.leftAxes, scale: job.leftScale)
-    let step = job.panels.stepStride ?? width
+    let step = job.panels.stepStride ?? width * job.panels.products.neighbours
     var levels: [TileMultiply.Level] = []
     var below = step
     for level in job.levels.reversed() {
@@ -196,10 +199,12 @@ extension KernelBuilder {
       below *= level.extent
     }
     var tile = TileMultiply(
+      job.panels.products,
       a: TileRows(
         Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
       b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
-      reduction: levels.merged, start: .zero, output: rows(job.result),
+      reduction: levels.merged, start: job.start.map { .columns(Access($0, column)) } ?? .zero,
+      output: rows(job.result),
       epilogue: task.fusedEpilogue(target).map { TileEpilogue($0, operands: extra.map(rows)) })
     tile.ahead = job.ahead(of: panel, block, target)
     emit(.tile(tile))
@@ -214,13 +219,14 @@ extension TiledMultiply {
     let rows = grid.reduce(1, *)
     let tiles = max(rows / shape.rows, 1)
     guard target.vectorLength == .fixed, panels.stepStride == nil, panels.fullPanels > 1,
-      tiles > 1, panels.count * 4 > target.cacheBytes / 2
+      tiles > 1, panels.byteCount > target.cacheBytes / 2
     else { return nil }
     var row = Index(0)
     for (place, extent) in zip(block.base, grid) { row = row * extent + place }
-    let share = panels.depth * panels.width / rows
+    let line = panels.width * panels.products.neighbours
+    let share = panels.depth * line / rows
     let start = panels.access(panel: panel + 1).advanced(by: row * share)
-    return TileMultiply.Ahead(start: start, stride: (panels.width + tiles - 1) / tiles)
+    return TileMultiply.Ahead(start: start, stride: (line + tiles - 1) / tiles)
   }
 }
 

@@ -40,7 +40,7 @@ extension Lowering {
         TensorType(.f32, [positions, tiles, columns]), name: "scratch", .arena(offset: 0))
     }
     let (inputs, products) = (scratch(channels), scratch(filters))
-    let halo = graph.type(of: task.results[0]).layout.halo
+    let layout = graph.type(of: task.results[0]).layout
     var padded = source
     for axis in [2, 3] {
       padded.origin = padded.origin + -conv.window.before[axis - 2] * source.steps[axis]
@@ -48,7 +48,7 @@ extension Lowering {
     let part = KernelTask(root: task.root, operands: [], results: [], type: task.rootType)
     offerEpilogueReuse(task, extra, result)
     kernel("winograd", origins: task.origins) { builder in
-      builder.zeroHalo(halo, of: result)
+      builder.fillHalo(layout, of: result)
       builder.loop(result.extents[0]) { builder, image in
         func block(_ builder: inout KernelBuilder, _ start: Index, _ count: Int) {
           func moved(_ tensor: Placement) -> Placement {

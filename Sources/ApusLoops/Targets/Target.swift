@@ -62,28 +62,34 @@ public struct Target: Hashable, Sendable {
   func vectorizes(_ element: ElementType) -> Bool {
     if vectorLength == .upTo { return true }
     guard lanes > 1 else { return false }
-    return element == .f32
+    return element == .f32 || element.isVectorInteger
   }
 
-  /// Whether a function can be computed in vectors: of `f32`, with steps to `i32` and back.
+  /// Whether a function can be computed in vectors: of `f32` and integers of 8 and 32 bits.
   func vectorizes(_ function: Pointwise) -> Bool {
-    vectorLength == .upTo || lanes > 1 && function.isRealButForRounding
+    vectorLength == .upTo || lanes > 1 && function.hasVectorForm
   }
 }
 
 extension Pointwise {
-  /// Whether all steps are of `f32` or `bool`, but for `i32` that comes from `f32`, is added or
-  /// subtracted, and goes back.
-  var isRealButForRounding: Bool {
+  /// Whether all steps are functions of `f32` or `bool`, or sums, products and conversions of
+  /// integers that vectors hold.
+  var hasVectorForm: Bool {
     zip(steps, types).allSatisfy { step, type in
-      guard type == .i32 else { return type == .f32 || type == .bool }
+      guard type.isVectorInteger else { return type == .f32 || type == .bool }
       return switch step {
-      case .literal, .binary(.add, _, _), .binary(.sub, _, _): true
-      case .convert(let a, _): types[a] == .f32
-      case .operand, .unary, .binary, .compare, .select, .reinterpret: false
+      case .operand, .literal: true
+      case .binary(let function, _, _): [.add, .sub, .mul].contains(function)
+      case .convert(let a, _): types[a] == .f32 || types[a].isVectorInteger
+      case .unary, .compare, .select, .reinterpret: false
       }
     }
   }
+}
+
+extension ElementType {
+  /// Whether vectors are loaded from such integers and stored to them; in between they are `i32`.
+  var isVectorInteger: Bool { self == .i32 || self == .u8 || self == .i8 }
 }
 
 extension Target {

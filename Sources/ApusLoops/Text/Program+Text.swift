@@ -127,7 +127,7 @@ extension ProgramPrinter {
 extension ProgramPrinter {
   private mutating func print(_ tile: TileMultiply) {
     let stored = tile.storedColumns == tile.columns ? "" : " stored \(tile.storedColumns)"
-    block("tile \(tile.rows)x\(tile.columns)\(stored)") { printer in
+    block("tile\(tile.products.text) \(tile.rows)x\(tile.columns)\(stored)") { printer in
       printer.line("a = \(tile.a.text)")
       printer.line("b = \(tile.b.text)")
       for level in tile.reduction {
@@ -138,7 +138,8 @@ extension ProgramPrinter {
   }
 
   private mutating func print(_ window: WindowMultiply) {
-    block("window \(window.input.offsets.count)x\(window.channels)") { printer in
+    block("window\(window.products.text) \(window.input.offsets.count)x\(window.channels)") {
+      printer in
       printer.line("input = \(window.input.text)")
       printer.line("weights = \(window.weights.text) by \(window.weightStride)")
       printer.line("taps = \(offsetsText(window.taps))")
@@ -169,6 +170,10 @@ private func offsetsText(_ offsets: [Int]) -> String {
 
 extension TileRows {
   fileprivate var text: String { "\(base.text) rows \(offsetsText(offsets))" }
+}
+
+extension TileProducts {
+  fileprivate var text: String { self == .reals ? "" : " \(rawValue)" }
 }
 
 extension TileStart {

@@ -66,6 +66,7 @@ extension ProgramParser {
   // MARK: Target instructions
 
   private mutating func tile() throws(DiagnosticError) -> TileMultiply {
+    let products: TileProducts = scanner.accept(word: "bytes") ? .bytes : .reals
     let (_, columns) = try size()
     let stored = scanner.accept(word: "stored") ? try scanner.integer() : columns
     try scanner.expect("{")
@@ -83,11 +84,13 @@ extension ProgramParser {
     }
     let (start, epilogue, output) = try finish()
     return TileMultiply(
-      a: a, b: b, columns: columns, storedColumns: stored, reduction: levels, start: start,
+      products, a: a, b: b, columns: columns, storedColumns: stored, reduction: levels,
+      start: start,
       output: output, epilogue: epilogue)
   }
 
   private mutating func window() throws(DiagnosticError) -> WindowMultiply {
+    let products: TileProducts = scanner.accept(word: "bytes") ? .bytes : .reals
     let (_, channels) = try size()
     try scanner.expect("{")
     let input = try rows("input")
@@ -99,7 +102,8 @@ extension ProgramParser {
     let taps = try offsets()
     let (start, epilogue, output) = try finish()
     return WindowMultiply(
-      input: input, taps: taps, weights: weights, weightStride: stride, channels: channels,
+      products, input: input, taps: taps, weights: weights, weightStride: stride,
+      channels: channels,
       start: start, output: output, epilogue: epilogue)
   }
 

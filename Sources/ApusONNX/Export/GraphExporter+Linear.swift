@@ -12,15 +12,27 @@ extension Window {
 
 /// Products and windows.
 extension GraphExporter {
-  mutating func writeMatMul(_ task: ExportTask) throws(ExportFailure) -> String {
+  mutating func write(_ product: MatMul, _ task: ExportTask) throws(ExportFailure) -> String {
     let (a, b) = (task.type(0).element, task.type(1).element)
-    if a.isByte, b.isByte { return emit("MatMulInteger", task.operands) }
+    if a.isByte, b.isByte {
+      return emit("MatMulInteger", task.operands + zeroPoint(product.zero, a))
+    }
     let result = task.resultType().element
     let wide = a.computing
     let operands = [
-      cast(task.operands[0], from: a, to: wide), cast(task.operands[1], from: b, to: wide),
+      centred(cast(task.operands[0], from: a, to: wide), product.zero, wide),
+      cast(task.operands[1], from: b, to: wide),
     ]
     return cast(emit("MatMul", operands), from: wide, to: result)
+  }
+
+  /// The operand that says which integer stands for 0; none for 0 itself.
+  private mutating func zeroPoint(_ zero: Int, _ element: ElementType) -> [String] {
+    zero == 0 ? [] : [literal(.integer(zero), element)]
+  }
+
+  private mutating func centred(_ value: String, _ zero: Int, _ element: ElementType) -> String {
+    zero == 0 ? value : emit("Sub", [value, literal(.integer(zero), element)])
   }
 
   mutating func write(_ conv: Conv, _ task: ExportTask) throws(ExportFailure) -> String {
@@ -28,14 +40,17 @@ extension GraphExporter {
       task.type(0).element, task.type(1).element, task.resultType().element
     )
     let attributes = conv.window.attributes + ["group": .int(conv.groups)]
-    if a.isByte, b.isByte { return emit("ConvInteger", task.operands, attributes) }
+    if a.isByte, b.isByte {
+      return emit("ConvInteger", task.operands + zeroPoint(conv.zero, a), attributes)
+    }
     // Products of integers of 16 bits are exact in floats of 64, and so are their sums.
     let wide: ElementType = a.isFloat ? a.computing : .f64
     guard a.isFloat || a.bitWidth < 32 && b.bitWidth < 32 else {
       throw .unsupported("export-type", "ONNX has no convolution of \(a)")
     }
     let operands = [
-      cast(task.operands[0], from: a, to: wide), cast(task.operands[1], from: b, to: wide),
+      centred(cast(task.operands[0], from: a, to: wide), conv.zero, wide),
+      cast(task.operands[1], from: b, to: wide),
     ]
     let sum = emit("Conv", operands, attributes)
     if a.isFloat { return cast(sum, from: wide, to: result) }

@@ -30,7 +30,7 @@ extension GraphExporter {
     case .sort(let sort): return try write(sort, task)
     case .split:
       throw .unsupported("export-function", "ONNX splits strings into as many parts as there are")
-    case .matmul: return [try writeMatMul(task)]
+    case .matmul(let product): return [try write(product, task)]
     case .conv(let conv): return [try write(conv, task)]
     case .pool(let pool): return [try write(pool, task)]
     case .reduce(let reduce): return [try write(reduce, task)]

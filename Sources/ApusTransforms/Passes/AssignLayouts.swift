@@ -25,6 +25,8 @@ private struct LayoutPlan {
   let graph: Graph
   private var orders: [ValueID: [Int]] = [:]
   private var halos: [ValueID: [Int: (before: Int, after: Int)]] = [:]
+  /// What convolutions want to read outside an image.
+  private var fills: [ValueID: Set<Int>] = [:]
 
   init(_ graph: Graph) { self.graph = graph }
 
@@ -46,7 +48,7 @@ private struct LayoutPlan {
     }
   }
 
-  /// Images that windows of convolutions leave get a border of zeros.
+  /// Images that windows of convolutions leave get a border of what stands for zero.
   mutating func chooseHalos() {
     for node in graph.nodes {
       guard case .conv(let conv) = node.operation.root else { continue }
@@ -64,6 +66,9 @@ private struct LayoutPlan {
         halos[node.operands[0], default: [:]][axis + 2] = (
           max(known.before, window.before[axis]), max(known.after, last - (extent - 1))
         )
+        if window.before[axis] > 0 || last > extent - 1 {
+          fills[node.operands[0], default: []].insert(conv.zero)
+        }
       }
     }
   }
@@ -79,12 +84,12 @@ private struct LayoutPlan {
     let halo = (halos[value] ?? [:]).map {
       Layout.Halo(axis: $0.key, before: $0.value.before, after: $0.value.after)
     }
-    return Layout(order: orders[value] ?? [], halo: halo)
+    return Layout(order: orders[value] ?? [], halo: halo, fill: fills[value]?.first ?? 0)
   }
 
   /// Whether the node that makes a value can write it in any layout.
   private func isFlexible(_ value: ValueID) -> Bool {
-    if graph.outputs.contains(value) { return false }
+    if graph.outputs.contains(value) || (fills[value]?.count ?? 0) > 1 { return false }
     switch graph.producer(of: value)?.operation.root {
     case .conv?, .map?, .pool?, .concat?: return true
     default: return false
@@ -93,26 +98,27 @@ private struct LayoutPlan {
 
   /// The graph with these layouts, and relayouts where a value cannot be made in its own.
   func applied() -> Graph {
-    var copies: [ValueID: ValueID] = [:]
+    var copies: [ValueID: [Int: ValueID]] = [:]
     var olds: [ValueID: ValueID] = [:]
     for input in graph.inputs { olds[input] = input }
     return graph.rebuilt { node, result in
       var operands = node.operands
-      if case .conv = node.operation.root {
+      if case .conv(let conv) = node.operation.root {
         let source = graph[node.id].operands[0]
         if !isFlexible(source) || orders[source] == nil {
           let rank = graph.type(of: source).rank
           let layout = Layout(
-            order: Layout.channelsLast(rank: rank).order, halo: layout(source).halo)
+            order: Layout.channelsLast(rank: rank).order, halo: layout(source).halo,
+            fill: conv.zero)
           let copy =
-            copies[source]
+            copies[source]?[conv.zero]
             ?? result.append(
               .relayout(Relayout(layout)), [operands[0]],
               typed: [
                 TensorType(
                   graph.type(of: source).element, graph.type(of: source).shape, layout: layout)
               ], origins: node.origins)[0]
-          copies[source] = copy
+          copies[source, default: [:]][conv.zero] = copy
           operands[0] = copy
         }
       }
@@ -120,7 +126,8 @@ private struct LayoutPlan {
         var type = graph.type(of: value)
         let chosen = layout(value)
         type.layout = Layout(
-          order: chosen.order, halo: isFlexible(value) && orders[value] != nil ? chosen.halo : [])
+          order: chosen.order, halo: isFlexible(value) && orders[value] != nil ? chosen.halo : [],
+          fill: chosen.fill)
         return type
       }
       return result.append(node.operation, operands, typed: types, origins: node.origins)

@@ -32,19 +32,28 @@ extension Pass {
     "common-subexpressions", "compute equal operations once"
   ) { graph, _ in graph = graph.withoutRepetitions() }
 
+  /// Computes with the integers that stand for numbers, where a product takes them.
+  ///
+  /// Before: `matmul %x, %w` of maps `mul(f32(sub(i32(a), 3)), 0.5)` and `mul(f32(i32(a)), 0.25)`.
+  /// After: `matmul %x, %w {zero = 3}` of the integers, then `mul(f32(a), 0.125)`.
+  public static let formIntegers = Pass(
+    "form-integers", "compute products of quantized tensors with integers",
+    rules: Rule.integerProducts)
+
   /// Moves factors of channels and columns into weights, where they cost nothing.
   ///
   /// Before: `conv %x, %w` then `map {add(mul(a, b), c)}` with constant `b`.
   /// After: `conv %x, %w·b` then `map {add(a, c)}`.
   public static let foldScales = Pass(
     "fold-scales", "move factors into the weights of convolutions and products",
-    rules: Rule.scaleFolding)
+    rules: Rule.scaleFolding + [.requantize])
 
   /// Composes chains of maps into one.
   ///
   /// Before: `%1 = map %0 {neg(a)}`, `%2 = map %1 {exp(a)}`. After: `%2 = map %0 {exp(neg(a))}`.
   public static let fuseMaps = Pass(
-    "fuse-maps", "compose chains of elementwise functions", rules: [.composeMaps])
+    "fuse-maps", "compose chains of elementwise functions",
+    rules: [.composeMaps, .mapBeforeView])
 
   /// Forms kernels: an operation with the map that follows it, and attention.
   ///

@@ -12,7 +12,8 @@ extension Rule {
     let shape = rewriter.source.type(of: node.results[0]).shape
     for (place, operand) in node.operands.enumerated() {
       guard let producer = rewriter.producer(of: operand), rewriter.hasOneUse(operand),
-        case .map(let inner) = producer.operation, rewriter.type(of: operand).shape == shape
+        case .map(let inner) = producer.operation, rewriter.type(of: operand).shape == shape,
+        !rewriter.endsKernel(producer, before: node)
       else { continue }
       let others = node.operands + producer.operands
       let (function, keys) = outer.function.substituting(
@@ -25,6 +26,18 @@ extension Rule {
       return try rewriter.append(.map(Map(function)), operands, merging: [producer])
     }
     return nil
+  }
+
+  // f(view(x)) = view(f(x)), where the product or map that makes x can apply f
+  static let mapBeforeView = Rule("map-before-view") { rewriter, node throws(OperatorError) in
+    guard case .map = node.operation, node.operands.count == 1,
+      rewriter.hasOneUse(node.operands[0]), let view = rewriter.producer(of: node.operands[0]),
+      view.operation.keepsElements, rewriter.hasOneUse(view.operands[0]),
+      let source = rewriter.producer(of: view.operands[0]),
+      source.operation.isRoot || source.operation.keepsElements || source.isMap
+    else { return nil }
+    let mapped = try rewriter.append(node.operation, view.operands)
+    return try rewriter.append(view.operation, mapped, merging: [view])
   }
 
   // map(root(x), y) = kernel(x, y) { map(root(x), y) }, where nobody else reads root(x)
@@ -56,6 +69,29 @@ extension [ValueID] {
 }
 
 extension Rewriter {
+  /// Whether a map makes bytes of what a product makes, and the node that reads them has another
+  /// product to go with: better to store bytes than the sums that they come from.
+  fileprivate func endsKernel(_ map: Node, before node: Node) -> Bool {
+    guard type(of: map.results[0]).element.bitWidth <= 8, let own = root(of: map) else {
+      return false
+    }
+    // The map after a map of one operand will find out.
+    if node.operands.count == 1, isReadByMap(node) { return true }
+    return node.operands.contains { operand in
+      guard operand != map.results[0], hasOneUse(operand), let producer = producer(of: operand)
+      else { return false }
+      return producer.operation.isRoot
+        || (root(of: producer).map { $0.number > own.number } ?? false)
+    }
+  }
+
+  /// The number of the product whose result only a map reads.
+  private func root(of map: Node) -> ValueID? {
+    guard case .map = map.operation else { return nil }
+    return map.operands.filter { hasOneUse($0) && producer(of: $0)?.operation.isRoot ?? false }
+      .max { $0.number < $1.number }
+  }
+
   /// How much it pays that the producer of a value applies a map; 0 when it cannot.
   fileprivate func fusionRank(_ value: ValueID) -> Int {
     switch producer(of: value)?.operation {
@@ -77,5 +113,29 @@ extension Rewriter {
     let result = try body.append(.map(Map(function)), sum + others)
     body.addOutput(result[0], name: "out0")
     return try append(.kernel(FusedKernel(body)), root.operands + extra, merging: [root])
+  }
+}
+
+extension Node {
+  fileprivate var isMap: Bool {
+    if case .map = operation { true } else { false }
+  }
+}
+
+extension Operation {
+  /// Whether the result has the same elements at other places.
+  fileprivate var keepsElements: Bool {
+    switch self {
+    case .transpose, .reshape: true
+    default: false
+    }
+  }
+
+  /// Whether kernels of this product apply the map that follows.
+  fileprivate var isRoot: Bool {
+    switch self {
+    case .conv, .matmul: true
+    default: false
+    }
   }
 }

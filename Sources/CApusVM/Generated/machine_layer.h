@@ -233,6 +233,11 @@ APUS_INLINE float apus_from_bits_1(int32_t bits) {
 }
 APUS_INLINE int32_t apus_shl_bits_1(int32_t x, int n) { return (int32_t)((uint32_t)x << n); }
 APUS_INLINE float apus_splat_1(float x) { return x; }
+/* The sum of four products of bytes, added to another sum. */
+APUS_INLINE int32_t apus_dot_1(const uint8_t *a, const int8_t *b, int32_t sum) {
+  const int32_t products = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
+  return (int32_t)((uint32_t)sum + (uint32_t)products);
+}
 /* a * b + c, with one rounding where the machine can. */
 APUS_INLINE float apus_fma_1(float a, float b, float c) {
 #if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
@@ -283,9 +288,19 @@ APUS_INLINE apus_f32_1 apus_copysign_1(apus_f32_1 x, apus_f32_1 sign) {
 }
 /* To the nearest integer, ties to even. */
 APUS_INLINE apus_f32_1 apus_round_1(apus_f32_1 x) {
+#if defined(APUS_AVX512) && 1 == 16
+  return (apus_f32_1)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(APUS_AVX2) && 1 == 8
+  return (apus_f32_1)_mm256_round_ps((__m256)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__SSE4_1__) && 1 == 4
+  return (apus_f32_1)_mm_round_ps((__m128)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__aarch64__) && defined(__ARM_NEON) && 1 == 4
+  return (apus_f32_1)vrndnq_f32((float32x4_t)x);
+#else
   const apus_f32_1 big = apus_copysign_1(apus_splat_1(0x1p23f), x);
   const apus_f32_1 rounded = apus_copysign_1((x + big) - big, x);
   return apus_select_1(apus_abs_1(x) < 0x1p23f, rounded, x);
+#endif
 }
 APUS_INLINE apus_f32_1 apus_floor_1(apus_f32_1 x) {
   const apus_f32_1 r = apus_round_1(x);
@@ -884,6 +899,47 @@ APUS_INLINE apus_mask_16 apus_splat_mask_16(int x) { return -x - (apus_mask_16){
 APUS_INLINE apus_f32_16 apus_load_16(const float *p) { return *(const apus_f32_any_16 *)p; }
 APUS_INLINE apus_i32_16 apus_load_i32_16(const int32_t *p) { return *(const apus_i32_any_16 *)p; }
 APUS_INLINE apus_u32_16 apus_load_u32_16(const uint32_t *p) { return *(const apus_u32_any_16 *)p; }
+APUS_INLINE apus_i32_16 apus_load_u8_16(const uint8_t *p) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_i32_16)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+#elif defined(APUS_AVX2) && 16 == 8
+  return (apus_i32_16)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+#else
+  apus_i32_16 x = {0};
+  for (int i = 0; i < 16; i++) x[i] = p[i];
+  return x;
+#endif
+}
+APUS_INLINE apus_i32_16 apus_load_i8_16(const int8_t *p) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_i32_16)_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+#elif defined(APUS_AVX2) && 16 == 8
+  return (apus_i32_16)_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+#else
+  apus_i32_16 x = {0};
+  for (int i = 0; i < 16; i++) x[i] = p[i];
+  return x;
+#endif
+}
+APUS_INLINE apus_i32_16 apus_load_part_u8_16(const uint8_t *p, int n) {
+  apus_i32_16 x = {0};
+  for (int i = 0; i < n; i++) x[i] = p[i];
+  return x;
+}
+APUS_INLINE apus_i32_16 apus_load_part_i8_16(const int8_t *p, int n) {
+  apus_i32_16 x = {0};
+  for (int i = 0; i < n; i++) x[i] = p[i];
+  return x;
+}
+APUS_INLINE apus_i32_16 apus_load_part_i32_16(const int32_t *p, int n) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_i32_16)_mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1u), p);
+#else
+  apus_i32_16 x = {0};
+  for (int i = 0; i < n; i++) x[i] = p[i];
+  return x;
+#endif
+}
 APUS_INLINE apus_f32_16 apus_load_part_16(const float *p, int n) {
 #if defined(APUS_AVX512) && 16 == 16
   return (apus_f32_16)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1u), p);
@@ -896,6 +952,200 @@ APUS_INLINE apus_f32_16 apus_load_part_16(const float *p, int n) {
 APUS_INLINE void apus_store_16(float *p, apus_f32_16 x) { *(apus_f32_any_16 *)p = x; }
 APUS_INLINE void apus_store_i32_16(int32_t *p, apus_i32_16 x) { *(apus_i32_any_16 *)p = x; }
 APUS_INLINE void apus_store_u32_16(uint32_t *p, apus_u32_16 x) { *(apus_u32_any_16 *)p = x; }
+/* The low bytes. */
+APUS_INLINE void apus_store_u8_16(uint8_t *p, apus_i32_16 x) {
+#if defined(APUS_AVX512) && 16 == 16
+  _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8((__m512i)x));
+#elif defined(APUS_AVX2) && 16 == 8
+  const __m256i low = _mm256_shuffle_epi8(
+      (__m256i)x, _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1,
+                                                            -1, -1, -1, -1, -1)));
+  _mm_storel_epi64((__m128i *)(void *)p,
+                   _mm_unpacklo_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1)));
+#else
+  for (int i = 0; i < 16; i++) p[i] = (uint8_t)x[i];
+#endif
+}
+/* The low bytes. */
+APUS_INLINE void apus_store_i8_16(int8_t *p, apus_i32_16 x) {
+  apus_store_u8_16((uint8_t *)p, x);
+}
+/* The low bytes. */
+APUS_INLINE void apus_store_part_u8_16(uint8_t *p, apus_i32_16 x, int n) {
+#if defined(APUS_AVX512) && 16 == 16
+  _mm512_mask_cvtepi32_storeu_epi8(p, (__mmask16)((1u << n) - 1u), (__m512i)x);
+#else
+  for (int i = 0; i < n; i++) p[i] = (uint8_t)x[i];
+#endif
+}
+/* The low bytes. */
+APUS_INLINE void apus_store_part_i8_16(int8_t *p, apus_i32_16 x, int n) {
+  apus_store_part_u8_16((uint8_t *)p, x, n);
+}
+APUS_INLINE void apus_store_part_i32_16(int32_t *p, apus_i32_16 x, int n) {
+#if defined(APUS_AVX512) && 16 == 16
+  _mm512_mask_storeu_epi32(p, (__mmask16)((1u << n) - 1u), (__m512i)x);
+#else
+  for (int i = 0; i < n; i++) p[i] = x[i];
+#endif
+}
+/* Wrapping. */
+APUS_INLINE apus_i32_16 apus_add_i32_16(apus_i32_16 a, apus_i32_16 b) {
+  return (apus_i32_16)((apus_u32_16)a + (apus_u32_16)b);
+}
+/* Wrapping. */
+APUS_INLINE apus_i32_16 apus_sub_i32_16(apus_i32_16 a, apus_i32_16 b) {
+  return (apus_i32_16)((apus_u32_16)a - (apus_u32_16)b);
+}
+/* Wrapping. */
+APUS_INLINE apus_i32_16 apus_mul_i32_16(apus_i32_16 a, apus_i32_16 b) {
+  return (apus_i32_16)((apus_u32_16)a * (apus_u32_16)b);
+}
+APUS_INLINE apus_i32_16 apus_select_i32_16(apus_mask_16 m, apus_i32_16 a, apus_i32_16 b) {
+  return (m & a) | (~m & b);
+}
+APUS_INLINE apus_i32_16 apus_max_i32_16(apus_i32_16 a, apus_i32_16 b) {
+  return apus_select_i32_16(a > b, a, b);
+}
+APUS_INLINE apus_i32_16 apus_min_i32_16(apus_i32_16 a, apus_i32_16 b) {
+  return apus_select_i32_16(a < b, a, b);
+}
+APUS_INLINE apus_i32_16 apus_i32_to_u8_16(apus_i32_16 x) { return x & 255; }
+APUS_INLINE apus_i32_16 apus_i32_to_i8_16(apus_i32_16 x) {
+  return (apus_i32_16)((apus_u32_16)x << 24) >> 24;
+}
+APUS_INLINE apus_f32_16 apus_copysign_16(apus_f32_16 x, apus_f32_16 sign) {
+  return apus_from_bits_16(
+      (apus_bits_16(x) & 0x7fffffff) | (apus_bits_16(sign) & (-0x7fffffff - 1)));
+}
+APUS_INLINE apus_f32_16 apus_select_16(apus_mask_16 m, apus_f32_16 a, apus_f32_16 b) {
+#if defined(APUS_AVX512) && 16 == 16
+  /* clang 21 miscompiles the plain form together with apus_copysign_16. */
+  const __mmask16 k = _mm512_movepi32_mask((__m512i)m);
+  return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)b, (__m512)a);
+#else
+  return (apus_f32_16)((m & (apus_mask_16)a) | (~m & (apus_mask_16)b));
+#endif
+}
+/* The larger number, where a is no NaN; a NaN in b stays. */
+APUS_INLINE apus_f32_16 apus_max_known_16(apus_f32_16 a, apus_f32_16 b) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__) && 16 == 8
+  return (apus_f32_16)_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__SSE__) && 16 == 4
+  return (apus_f32_16)_mm_max_ps((__m128)a, (__m128)b);
+#else
+  return apus_select_16(a > b, a, b);
+#endif
+}
+/* The smaller number, where a is no NaN; a NaN in b stays. */
+APUS_INLINE apus_f32_16 apus_min_known_16(apus_f32_16 a, apus_f32_16 b) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX__) && 16 == 8
+  return (apus_f32_16)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__SSE__) && 16 == 4
+  return (apus_f32_16)_mm_min_ps((__m128)a, (__m128)b);
+#else
+  return apus_select_16(a < b, a, b);
+#endif
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE apus_i32_16 apus_f32_to_i32_16(apus_f32_16 x) {
+  const apus_mask_16 low = x <= -0x1p31f, high = x >= 0x1p31f, bad = (x != x) | low | high;
+  const apus_i32_16 y = __builtin_convertvector(apus_select_16(bad, (apus_f32_16){0}, x), apus_i32_16);
+  return (y & ~bad) | (low & (-0x7fffffff - 1)) | (high & 0x7fffffff);
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE apus_i32_16 apus_f32_to_u8_16(apus_f32_16 x) {
+  const apus_f32_16 y = apus_min_known_16(apus_splat_16(255.0f), x);
+  return apus_f32_to_i32_16(apus_max_known_16(apus_splat_16(0.0f), y));
+}
+/* Toward zero, saturating; NaN becomes 0. */
+APUS_INLINE apus_i32_16 apus_f32_to_i8_16(apus_f32_16 x) {
+  const apus_f32_16 y = apus_min_known_16(apus_splat_16(127.0f), x);
+  return apus_f32_to_i32_16(apus_max_known_16(apus_splat_16(-128.0f), y));
+}
+APUS_INLINE apus_f32_16 apus_abs_16(apus_f32_16 x) {
+  return apus_from_bits_16(apus_bits_16(x) & 0x7fffffff);
+}
+/* To the nearest integer, ties to even. */
+APUS_INLINE apus_f32_16 apus_round_16(apus_f32_16 x) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(APUS_AVX2) && 16 == 8
+  return (apus_f32_16)_mm256_round_ps((__m256)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__SSE4_1__) && 16 == 4
+  return (apus_f32_16)_mm_round_ps((__m128)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__aarch64__) && defined(__ARM_NEON) && 16 == 4
+  return (apus_f32_16)vrndnq_f32((float32x4_t)x);
+#else
+  const apus_f32_16 big = apus_copysign_16(apus_splat_16(0x1p23f), x);
+  const apus_f32_16 rounded = apus_copysign_16((x + big) - big, x);
+  return apus_select_16(apus_abs_16(x) < 0x1p23f, rounded, x);
+#endif
+}
+/* The nearest of the integers of 31 bits, ties to even; NaN becomes 0. */
+APUS_INLINE apus_i32_16 apus_nearest_16(apus_f32_16 x) {
+#if defined(APUS_AVX512) && 16 == 16
+  const __mmask16 known = _mm512_cmp_ps_mask((__m512)x, (__m512)x, _CMP_ORD_Q);
+  return (apus_i32_16)_mm512_maskz_cvtps_epi32(known, (__m512)x);
+#elif defined(APUS_AVX2) && 16 == 8
+  return (apus_i32_16)_mm256_cvtps_epi32((__m256)x) & (apus_i32_16)(x == x);
+#elif defined(__SSE2__) && 16 == 4
+  return (apus_i32_16)_mm_cvtps_epi32((__m128)x) & (apus_i32_16)(x == x);
+#elif defined(__aarch64__) && defined(__ARM_NEON) && 16 == 4
+  return (apus_i32_16)vcvtnq_s32_f32((float32x4_t)x);
+#else
+  return apus_f32_to_i32_16(apus_round_16(x));
+#endif
+}
+/* Four bytes per lane. */
+APUS_INLINE apus_i32_16 apus_load_bytes_16(const int8_t *p) {
+  return *(const apus_i32_any_16 *)(const void *)p;
+}
+/* Four bytes in every lane. */
+APUS_INLINE apus_i32_16 apus_splat_bytes_16(const uint8_t *p) {
+  int32_t word;
+  memcpy(&word, p, sizeof word);
+  return apus_splat_i32_16(word);
+}
+/* The sums of four products per lane of bytes without a sign and with one, added to others. */
+APUS_INLINE apus_i32_16 apus_dot_16(apus_i32_16 a, apus_i32_16 b, apus_i32_16 sum) {
+#if defined(APUS_AVX512) && defined(__AVX512VNNI__) && 16 == 16
+  return (apus_i32_16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
+#elif defined(APUS_AVX512) && 16 == 16
+  const __m512i low = _mm512_set1_epi16(255);
+  const __m512i even = _mm512_madd_epi16(_mm512_and_si512((__m512i)a, low),
+                                         _mm512_srai_epi16(_mm512_slli_epi16((__m512i)b, 8), 8));
+  const __m512i odd = _mm512_madd_epi16(_mm512_srli_epi16((__m512i)a, 8),
+                                        _mm512_srai_epi16((__m512i)b, 8));
+  return (apus_i32_16)_mm512_add_epi32((__m512i)sum, _mm512_add_epi32(even, odd));
+#elif defined(__AVXVNNI__) && 16 == 8
+  return (apus_i32_16)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)b);
+#elif defined(APUS_AVX2) && 16 == 8
+  const __m256i low = _mm256_set1_epi16(255);
+  const __m256i even = _mm256_madd_epi16(_mm256_and_si256((__m256i)a, low),
+                                         _mm256_srai_epi16(_mm256_slli_epi16((__m256i)b, 8), 8));
+  const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16((__m256i)a, 8),
+                                        _mm256_srai_epi16((__m256i)b, 8));
+  return (apus_i32_16)_mm256_add_epi32((__m256i)sum, _mm256_add_epi32(even, odd));
+#elif defined(__SSE2__) && 16 == 4
+  const __m128i low = _mm_set1_epi16(255);
+  const __m128i even = _mm_madd_epi16(_mm_and_si128((__m128i)a, low),
+                                      _mm_srai_epi16(_mm_slli_epi16((__m128i)b, 8), 8));
+  const __m128i odd = _mm_madd_epi16(_mm_srli_epi16((__m128i)a, 8), _mm_srai_epi16((__m128i)b, 8));
+  return (apus_i32_16)_mm_add_epi32((__m128i)sum, _mm_add_epi32(even, odd));
+#elif defined(__ARM_FEATURE_MATMUL_INT8) && 16 == 4
+  return (apus_i32_16)vusdotq_s32((int32x4_t)sum, (uint8x16_t)a, (int8x16_t)b);
+#else
+  for (int i = 0; i < 4; i++)
+    sum += (apus_i32_16)((apus_u32_16)a >> (8 * i) & 255) *
+           ((apus_i32_16)((apus_u32_16)b << (24 - 8 * i)) >> 24);
+  return sum;
+#endif
+}
 APUS_INLINE void apus_store_part_16(float *p, apus_f32_16 x, int n) {
 #if defined(APUS_AVX512) && 16 == 16
   _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1u), (__m512)x);
@@ -922,48 +1172,8 @@ APUS_INLINE apus_f32_16 apus_fma_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 c)
   return a * b + c;
 #endif
 }
-APUS_INLINE apus_f32_16 apus_copysign_16(apus_f32_16 x, apus_f32_16 sign) {
-  return apus_from_bits_16(
-      (apus_bits_16(x) & 0x7fffffff) | (apus_bits_16(sign) & (-0x7fffffff - 1)));
-}
-APUS_INLINE apus_f32_16 apus_select_16(apus_mask_16 m, apus_f32_16 a, apus_f32_16 b) {
-#if defined(APUS_AVX512) && 16 == 16
-  /* clang 21 miscompiles the plain form together with apus_copysign_16. */
-  const __mmask16 k = _mm512_movepi32_mask((__m512i)m);
-  return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)b, (__m512)a);
-#else
-  return (apus_f32_16)((m & (apus_mask_16)a) | (~m & (apus_mask_16)b));
-#endif
-}
-APUS_INLINE apus_i32_16 apus_select_i32_16(apus_mask_16 m, apus_i32_16 a, apus_i32_16 b) {
-  return (m & a) | (~m & b);
-}
 APUS_INLINE apus_mask_16 apus_select_mask_16(apus_mask_16 m, apus_mask_16 a, apus_mask_16 b) {
   return (m & a) | (~m & b);
-}
-/* The larger number, where a is no NaN; a NaN in b stays. */
-APUS_INLINE apus_f32_16 apus_max_known_16(apus_f32_16 a, apus_f32_16 b) {
-#if defined(APUS_AVX512) && 16 == 16
-  return (apus_f32_16)_mm512_max_ps((__m512)a, (__m512)b);
-#elif defined(__AVX__) && 16 == 8
-  return (apus_f32_16)_mm256_max_ps((__m256)a, (__m256)b);
-#elif defined(__SSE__) && 16 == 4
-  return (apus_f32_16)_mm_max_ps((__m128)a, (__m128)b);
-#else
-  return apus_select_16(a > b, a, b);
-#endif
-}
-/* The smaller number, where a is no NaN; a NaN in b stays. */
-APUS_INLINE apus_f32_16 apus_min_known_16(apus_f32_16 a, apus_f32_16 b) {
-#if defined(APUS_AVX512) && 16 == 16
-  return (apus_f32_16)_mm512_min_ps((__m512)a, (__m512)b);
-#elif defined(__AVX__) && 16 == 8
-  return (apus_f32_16)_mm256_min_ps((__m256)a, (__m256)b);
-#elif defined(__SSE__) && 16 == 4
-  return (apus_f32_16)_mm_min_ps((__m128)a, (__m128)b);
-#else
-  return apus_select_16(a < b, a, b);
-#endif
 }
 /* The larger number; NaN when either is NaN. */
 APUS_INLINE apus_f32_16 apus_max_16(apus_f32_16 a, apus_f32_16 b) {
@@ -972,15 +1182,6 @@ APUS_INLINE apus_f32_16 apus_max_16(apus_f32_16 a, apus_f32_16 b) {
 /* The smaller number; NaN when either is NaN. */
 APUS_INLINE apus_f32_16 apus_min_16(apus_f32_16 a, apus_f32_16 b) {
   return apus_select_16(a != a, a, apus_min_known_16(a, b));
-}
-APUS_INLINE apus_f32_16 apus_abs_16(apus_f32_16 x) {
-  return apus_from_bits_16(apus_bits_16(x) & 0x7fffffff);
-}
-/* To the nearest integer, ties to even. */
-APUS_INLINE apus_f32_16 apus_round_16(apus_f32_16 x) {
-  const apus_f32_16 big = apus_copysign_16(apus_splat_16(0x1p23f), x);
-  const apus_f32_16 rounded = apus_copysign_16((x + big) - big, x);
-  return apus_select_16(apus_abs_16(x) < 0x1p23f, rounded, x);
 }
 APUS_INLINE apus_f32_16 apus_floor_16(apus_f32_16 x) {
   const apus_f32_16 r = apus_round_16(x);
@@ -1099,12 +1300,6 @@ APUS_INLINE apus_f32_16 apus_log_16(apus_f32_16 x) {
   y = apus_select_16(x == 0.0f, apus_splat_16(-INFINITY), y);
   y = apus_select_16(x == INFINITY, x, y);
   return apus_select_16(x >= 0.0f, y, apus_splat_16(NAN));
-}
-/* Toward zero, saturating; NaN becomes 0. */
-APUS_INLINE apus_i32_16 apus_f32_to_i32_16(apus_f32_16 x) {
-  const apus_mask_16 low = x <= -0x1p31f, high = x >= 0x1p31f, bad = (x != x) | low | high;
-  const apus_i32_16 y = __builtin_convertvector(apus_select_16(bad, (apus_f32_16){0}, x), apus_i32_16);
-  return (y & ~bad) | (low & (-0x7fffffff - 1)) | (high & 0x7fffffff);
 }
 APUS_INLINE apus_f32_16 apus_mask_to_f32_16(apus_mask_16 m) {
   return apus_select_16(m, apus_splat_16(1.0f), (apus_f32_16){0});

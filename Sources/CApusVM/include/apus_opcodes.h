@@ -7,7 +7,7 @@
   X(LOOP) X(WITHIN) X(LOOPTO) X(END) X(AFFINE) X(QUOTIENT) X(REMAINDER) X(FETCH) X(SIZE) \
   X(PRODUCT) X(FETCHTO) X(LOAD) X(STORE) \
   X(LITERAL) X(INDEX) X(SPREAD) X(UNARY) X(BINARY) X(COMPARE) X(SELECT) X(CONVERT) X(FUSED) \
-  X(ACROSS) X(TILE) X(WINDOW)
+  X(ACROSS) X(TILE) X(WINDOW) X(DOT)
 #define APUS_UNARY(X) \
   X(neg) X(abs) X(sign) X(sqrt) X(exp) X(log) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) \
   X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(erf) X(sigmoid) X(recip) X(floor) \

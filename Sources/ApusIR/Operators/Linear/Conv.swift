@@ -9,13 +9,17 @@ public struct Conv: Operator {
   public var window: Window
   /// The number of groups that channels are split into.
   public var groups: Int
+  /// The integer of the image that stands for 0: it is taken off before multiplying, and what
+  /// windows read outside is that number.
+  public var zero: Int
 
   public init() { self.init(window: Window(), groups: 1) }
 
   /// A convolution.
-  public init(window: Window, groups: Int) {
+  public init(window: Window, groups: Int, zero: Int = 0) {
     self.window = window
     self.groups = groups
+    self.zero = zero
   }
 
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
@@ -24,6 +28,7 @@ public struct Conv: Operator {
     guard let element = x.sumElement(with: w), x.rank >= 3, w.rank == x.rank else {
       throw OperatorError("image and filter need the same rank and element type", id: "conv-rank")
     }
+    try x.expectZero(zero, with: w)
     guard groups >= 1 else { throw OperatorError("group is \(groups)", id: "conv-group") }
     guard x.shape[1] == w.shape[1] * Dimension(groups) else {
       throw OperatorError(
@@ -44,7 +49,7 @@ public struct Conv: Operator {
   public func semantics(of operands: [TensorType]) -> Semantics {
     let (x, w) = (operands[0], operands[1])
     guard groups == 1 || groups == w.shape[0].constant,
-      let product = x.product(with: w)
+      let product = x.product(with: w, zero: zero)
     else { return .nest }
     let spatial = window.extents.count
     let firstWindow = x.rank + 1
@@ -68,5 +73,6 @@ public struct Conv: Operator {
   ) throws(Visitor.Failure) {
     try window.visitAttributes(&visitor)
     try visitor.visit("groups", &groups, default: 1)
+    try visitor.visit("zero", &zero, default: 0)
   }
 }

@@ -5,7 +5,13 @@
 public struct MatMul: Operator {
   public static let mnemonic = "matmul"
 
-  public init() {}
+  /// The integer of the left operand that stands for 0: it is taken off before multiplying.
+  public var zero: Int
+
+  public init() { self.init(zero: 0) }
+
+  /// A matrix product.
+  public init(zero: Int) { self.zero = zero }
 
   public func resultTypes(of operands: [TensorType]) throws(OperatorError) -> [TensorType] {
     try operands.expect(2)
@@ -13,6 +19,7 @@ public struct MatMul: Operator {
     guard a.rank >= 2, b.rank >= 2, let element = a.sumElement(with: b) else {
       throw OperatorError("two matrices of one element type expected", id: "matmul-operands")
     }
+    try a.expectZero(zero, with: b)
     guard a.shape[a.rank - 1] == b.shape[b.rank - 2] else {
       throw OperatorError(
         "\(a.shape[a.rank - 1]) columns on the left, \(b.shape[b.rank - 2]) rows on the right",
@@ -34,7 +41,7 @@ public struct MatMul: Operator {
         operand.shape[axis] == 1 ? IndexMap.Axis() : .iterator(axis + rank - operand.rank)
       }
     }
-    guard let product = a.product(with: b) else { return .nest }
+    guard let product = a.product(with: b, zero: zero) else { return .nest }
     return .contraction(
       Contraction(
         reduction: [a.shape[a.rank - 1]],
@@ -43,5 +50,11 @@ public struct MatMul: Operator {
           IndexMap(batch(b) + [.iterator(rank), .iterator(rank - 1)]),
         ],
         body: product, combine: .add, initial: .zero(of: product.result)))
+  }
+
+  public mutating func visitAttributes<Visitor: AttributeVisitor>(
+    _ visitor: inout Visitor
+  ) throws(Visitor.Failure) {
+    try visitor.visit("zero", &zero, default: 0)
   }
 }
