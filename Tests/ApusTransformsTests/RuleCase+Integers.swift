@@ -146,6 +146,25 @@ extension RuleCase {
         """
       ]),
     RuleCase(
+      rule("sum-of-code"), rounding,
+      fires: [
+        """
+        x: 1x2x4x4xu8 | \
+        %a = map %x {f = (a: u8) mul(f32(sub(i32(a), 1:i32)), 0.5:f32)} : tensor<1x2x4x4xf32>
+        %b = pool %a {kind = sum, extents = [2, 3]} : tensor<1x2x3x2xf32>
+        out %b: 1x2x3x2xf32
+        """
+      ],
+      stays: [
+        // Windows at the border have fewer terms.
+        """
+        x: 1x2x4x4xu8 | \
+        %a = map %x {f = (a: u8) mul(f32(sub(i32(a), 1:i32)), 0.5:f32)} : tensor<1x2x4x4xf32>
+        %b = pool %a {kind = sum, extents = [2, 2], before = [1, 0]} : tensor<1x2x4x3xf32>
+        out %b: 1x2x4x3xf32
+        """
+      ]),
+    RuleCase(
       rule("code-of-code"),
       fires: [
         coded(

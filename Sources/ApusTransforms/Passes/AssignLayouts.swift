@@ -16,6 +16,7 @@ extension Pass {
     var plan = LayoutPlan(graph)
     plan.chooseOrders()
     plan.chooseHalos()
+    plan.joinHalos()
     graph = plan.applied()
   }
 }
@@ -73,6 +74,41 @@ private struct LayoutPlan {
     }
   }
 
+  /// A result and an addend of it that nobody reads later get the same halo, so that the result can
+  /// take the addend's memory.
+  mutating func joinHalos() {
+    var last: [ValueID: NodeID] = [:]
+    for node in graph.nodes { for operand in node.operands { last[operand] = node.id } }
+    let pairs = graph.nodes.flatMap { node -> [(ValueID, ValueID)] in
+      guard case .kernel = node.operation, case .conv = node.operation.root else { return [] }
+      let result = node.results[0]
+      let addend = node.operands.dropFirst(2).first {
+        last[$0] == node.id && graph.type(of: $0) == graph.type(of: result)
+          && orders[$0] == orders[result] && isFlexible($0)
+      }
+      return isFlexible(result) ? addend.map { [($0, result)] } ?? [] : []
+    }
+    // Along a chain of additions each join may ask for another one before it.
+    for _ in pairs.indices {
+      var changed = false
+      for (a, b) in pairs {
+        let fill = (fills[a] ?? []).union(fills[b] ?? [])
+        guard fill.count <= 1 else { continue }
+        let joined = (halos[a] ?? [:]).merging(halos[b] ?? [:]) {
+          (max($0.before, $1.before), max($0.after, $1.after))
+        }
+        for value in [a, b] where layout(value).halo != Layout(halo: halo(joined)).halo {
+          (halos[value], fills[value], changed) = (joined, fill, true)
+        }
+      }
+      if !changed { return }
+    }
+  }
+
+  private func halo(_ extents: [Int: (before: Int, after: Int)]) -> [Layout.Halo] {
+    extents.map { Layout.Halo(axis: $0.key, before: $0.value.before, after: $0.value.after) }
+  }
+
   private func rootType(_ node: Node) -> TensorType {
     guard case .kernel(let kernel) = node.operation, let root = kernel.body.nodes.first else {
       return graph.type(of: node.results[0])
@@ -81,10 +117,8 @@ private struct LayoutPlan {
   }
 
   private func layout(_ value: ValueID) -> Layout {
-    let halo = (halos[value] ?? [:]).map {
-      Layout.Halo(axis: $0.key, before: $0.value.before, after: $0.value.after)
-    }
-    return Layout(order: orders[value] ?? [], halo: halo, fill: fills[value]?.first ?? 0)
+    Layout(
+      order: orders[value] ?? [], halo: halo(halos[value] ?? [:]), fill: fills[value]?.first ?? 0)
   }
 
   /// Whether the node that makes a value can write it in any layout.

@@ -6,7 +6,7 @@ private let b = Scalar.operand(1)
 extension Rule {
   /// Products of numbers that integers stand for, as products of the integers.
   static let integerProducts: [Rule] = [
-    viewOfCode, viewOfFlip, codeOfCode, unsignedCode,
+    viewOfCode, viewOfFlip, sumOfCode, codeOfCode, unsignedCode,
     // product(s·(x - z), t·(w - v)) = s·t·product[z](x, w - v), where w is constant
     Rule("integer-product") { rewriter, node throws(OperatorError) in
       guard let left = try rewriter.codedImage(node), let right = rewriter.coded(node.operands[1]),
@@ -110,6 +110,25 @@ extension Rule {
     let stored = try rewriter.append(
       node.operation, [flip.operands[0]] + node.operands.dropFirst(), merging: [flip])
     return try rewriter.append(flip.operation, stored)
+  }
+
+  // Σ s·(x - z) over windows of n = s·(Σ x - n·z)
+  private static let sumOfCode = Rule("sum-of-code") { rewriter, node throws(OperatorError) in
+    guard case .pool(let pool) = node.operation, pool.kind == .sum,
+      (pool.window.before + pool.window.after).allSatisfy({ $0 == 0 }),
+      rewriter.hasOneUse(node.operands[0]), let code = rewriter.coded(node.operands[0]),
+      rewriter.type(of: code.stored).element.bitWidth <= 8, code.scale.count == 1,
+      let zero = code.commonZero
+    else { return nil }
+    // The sums of so many bytes are numbers that f32 holds.
+    let count = pool.window.extents.reduce(1, *)
+    guard count <= 1 << 16 else { return nil }
+    let sum = try rewriter.append(node.operation, [code.stored], merging: [code.node])
+    return try rewriter.map(
+      sum,
+      .convert(a - .integer(count * zero), .f32)
+        * .real(Double(code.scale.elements(as: Float.self)[0]))
+    )
   }
 
   // quantize(s·(x - z)) = x with the same s and z
