@@ -138,6 +138,6 @@ apus_range apus_size_range(const apus_vm_program *m, uint32_t size);
 void apus_refresh_sizes(const apus_vm_program *m, const int64_t *symbols, int64_t *sizes);
 apus_vm_status apus_parse_sizes(apus_vm_program *m, const uint8_t *section, uint64_t length);
 apus_vm_status apus_verify_steps(const apus_vm_program *m);
-/* vm_verify.c: proves that every instruction is safe. */
+/* vm_verify*.c: prove that every instruction is safe. */
 apus_vm_status apus_verify(apus_vm_program *program);
 #endif
