@@ -92,7 +92,7 @@ determinism: release ## compile twice in separate processes and compare the byte
 	Tests/Tools/determinism.sh $(APUS)
 
 emitted: release ## compile emitted C with gcc and clang, warnings as errors, and sanitize it
-	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1 Tests/Tools/fuzz/strings.apir
+	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1 Tests/Tools/fuzz/{strings,casts}.apir
 
 emitted-models: release ## the same for all real models, where they are at hand (minutes)
 	Tests/Tools/check-emitted-models.sh $(APUS)

@@ -79,6 +79,7 @@ static apus_vm_status check_lanes(apus_verifier *v, uint32_t opcode) {
                    opcode == APUS_OP_COMPARE ? 5
                    : opcode == APUS_OP_SELECT || opcode == APUS_OP_FUSED ? 6 : 4;
   uint32_t result = opcode == APUS_OP_CONVERT ? apus_widened(type) : type;
+  bool has_strings = type == APUS_STRING;
   NEED(lanes >= 1 && lanes <= APUS_MAX_LANES && is_register_type(result) && v->words == words,
        BAD_CODE);
   switch (opcode) {
@@ -112,7 +113,12 @@ static apus_vm_status check_lanes(apus_verifier *v, uint32_t opcode) {
       TRY(reads(v, 5, type, lanes));
       break;
     case APUS_OP_CONVERT:
-      NEED((type == APUS_STRING) == (from == APUS_STRING), BAD_CODE);
+      if (type != from && (type == APUS_STRING || from == APUS_STRING)) {
+        uint32_t number = type == APUS_STRING ? from : type;
+        NEED(f == APUS_KEEP_VALUE &&
+                 (number == APUS_F64 || number == APUS_I64 || number == APUS_U64), BAD_CODE);
+        has_strings = true;
+      }
       NEED(f == APUS_KEEP_VALUE || (f == APUS_KEEP_BITS && apus_width(from) == apus_width(type)),
            BAD_CODE);
       TRY(reads(v, 3, f == APUS_KEEP_BITS ? apus_widened(from) : from, lanes));
@@ -123,7 +129,7 @@ static apus_vm_status check_lanes(apus_verifier *v, uint32_t opcode) {
       TRY(reads(v, 3, type, lanes));
       lanes = 1;
   }
-  if (type == APUS_STRING) apus_add_work(v, (uint64_t)lanes * apus_pool_bytes(v->m));
+  if (has_strings) apus_add_work(v, (uint64_t)lanes * apus_pool_bytes(v->m));
   return sets(v, 2, result, lanes);
 }
 static apus_vm_status check_memory(apus_verifier *v, uint32_t opcode) {

@@ -253,7 +253,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase(
       "map {f = (a: string, b: string) add(a, b)}", "string", "string", gives: "function-type"),
     RuleCase("map {f = (a: i64) upper(a)}", "3xi64", gives: "function-type"),
-    RuleCase("map {f = (a: string) i64(a)}", "string", gives: "function-type"),
+    RuleCase("map {f = (a: string) i64(a)}", "string", gives: "i64"),
+    RuleCase("map {f = (a: string) f32(a)}", "string", gives: "function-type"),
     RuleCase("map {f = (a: string) bits_i64(a)}", "string", gives: "function-type"),
     RuleCase("map {f = () 0:string}", gives: "string"),
     RuleCase("map {f = () 1:string}", gives: "function-type"),

@@ -201,6 +201,14 @@ def write_labels(write):
         write(f"category_mapper_{name}", ML + ":CategoryMapper", [value], ml=1,
               cats_strings=names + ["oak"], cats_int64s=[7, 4, 9, 4], default_int64=-5,
               default_string="none")
+    for name, kind in (("float", np.float32), ("double", np.float64), ("half", np.float16),
+                       ("int64", np.int64), ("uint8", np.uint8), ("bool", np.bool_)):
+        numbers = (np.array([0, 1, 2.5, -314.15926, 1e-7, 65504, 3e9]) if "0." in str(kind(0))
+                   else np.array([0, 1, 7, 255])).astype(kind)
+        write(f"cast_{name}_to_string", "Cast", [numbers], to=TensorProto.STRING)
+        texts = np.array([str(number) for number in numbers.astype(float).tolist()], object)
+        write(f"cast_string_to_{name}", "Cast", [texts],
+              to=helper.np_dtype_to_tensor_dtype(np.dtype(kind)))
     for name, delimiter in (("space", ""), ("comma", ",")):
         write(f"string_split_none_{name}", "StringSplit", outputs=2, opset=20, maxsplit=0,
               inputs=[np.array([" a b,c", "  ", "x,y"], object)], delimiter=delimiter)
