@@ -37,7 +37,10 @@ setup: ## install what is missing (Debian packages); silent when nothing is
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy "$${missing[@]}"; \
 	fi
 
-venv: .venv/installed ## Python packages for bench and conformance, in .venv
+# Debian's Python makes environments with a package of its own.
+venv conformance conformance-sanitized conformance-variants export bench bench-zoo: \
+  PACKAGES += $(if $(wildcard .venv/installed),,python3-venv)
+venv: setup .venv/installed ## Python packages for bench and conformance, in .venv
 
 .venv/installed: Tests/Tools/requirements.txt
 	python3 -m venv .venv
