@@ -18,7 +18,7 @@ CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-
   libc6-dev-riscv64-cross qemu-user wasi-libc nodejs
 
 .PHONY: help setup venv build release library run test check bench bench-zoo docs docc conformance \
-  conformance-variants export lint format budget generated golden determinism emitted \
+  conformance-bytecode conformance-sanitized conformance-variants export lint format budget generated golden determinism emitted \
   emitted-models fuzz-vm models targets sanitize install clean
 
 help: ## list the targets
@@ -37,7 +37,10 @@ setup: ## install what is missing (Debian packages); silent when nothing is
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy "$${missing[@]}"; \
 	fi
 
-venv: .venv/installed ## Python packages for bench and conformance, in .venv
+# Debian's Python makes environments with a package of its own.
+venv conformance conformance-sanitized conformance-variants export bench bench-zoo: \
+  PACKAGES += $(if $(wildcard .venv/installed),,python3-venv)
+venv: setup .venv/installed ## Python packages for bench and conformance, in .venv
 
 .venv/installed: Tests/Tools/requirements.txt
 	python3 -m venv .venv
@@ -61,7 +64,7 @@ test: setup ## build and run all tests and the examples' own checks
 	swift test --skip-build
 	Tests/Tools/check-examples.sh
 
-check: lint budget generated golden docs docc determinism emitted models ## what CI runs beside the tests
+check: lint budget generated golden docs docc determinism emitted models conformance-bytecode ## what CI runs beside the tests
 	swift build --build-tests -j $(JOBS) -Xswiftc -warnings-as-errors
 
 lint: ## check the format
@@ -92,9 +95,9 @@ determinism: release ## compile twice in separate processes and compare the byte
 	Tests/Tools/determinism.sh $(APUS)
 
 emitted: release ## compile emitted C with gcc and clang, warnings as errors, and sanitize it
-	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1 Tests/Tools/fuzz/strings.apir
+	Tests/Tools/check-emitted-c.sh $(APUS) Examples/digits/digits.onnx:N=1 Tests/Tools/fuzz/{strings,casts}.apir
 
-emitted-models: release ## the same for all real float models, where they are at hand (minutes)
+emitted-models: release ## the same for all real models, where they are at hand (minutes)
 	Tests/Tools/check-emitted-models.sh $(APUS)
 
 targets: PACKAGES += $(CROSS_PACKAGES)
@@ -109,6 +112,12 @@ models: release ## verify real models against recorded outputs, where they are a
 
 conformance: release venv ## run the suites of ONNX on both back ends; what passes may only grow
 	Tests/Tools/conformance.sh $(APUS)
+
+conformance-bytecode: release ## the operator cases in the interpreter, if the onnx package is there
+	Tests/Tools/conformance-bytecode.sh $(APUS)
+
+conformance-sanitized: release venv ## the operator cases in C under sanitizers (half an hour)
+	JOBS=$(JOBS) Tests/Tools/conformance-sanitized.sh $(APUS)
 
 conformance-variants: release venv ## the same for variants: constant inputs, symbolic extents
 	Tests/Tools/conformance-variants.sh $(APUS)

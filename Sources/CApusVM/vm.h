@@ -138,6 +138,8 @@ uint64_t apus_pool_bytes(const apus_vm_program *m);
 bool apus_is_string_function(uint32_t opcode, uint32_t function, uint32_t *result);
 void apus_take_lanes(struct apus_pool *pool, size_t n, void *d, const void *p, int64_t stride);
 void apus_give_lanes(struct apus_pool *pool, size_t n, void *p, int64_t stride, const void *s);
+void apus_convert_strings(struct apus_pool *pool, uint32_t to, uint32_t from, size_t n, void *d,
+                          const void *a);
 void apus_string_lanes(struct apus_pool *pool, uint32_t opcode, uint32_t function, size_t n,
                        void *d, const void *a, const void *b);
 /* vm_sizes.c: sizes and steps. */
@@ -148,6 +150,6 @@ apus_range apus_size_range(const apus_vm_program *m, uint32_t size);
 void apus_refresh_sizes(const apus_vm_program *m, const int64_t *symbols, int64_t *sizes);
 apus_vm_status apus_parse_sizes(apus_vm_program *m, const uint8_t *section, uint64_t length);
 apus_vm_status apus_verify_steps(const apus_vm_program *m);
-/* vm_verify.c: proves that every instruction is safe. */
+/* vm_verify*.c: prove that every instruction is safe. */
 apus_vm_status apus_verify(apus_vm_program *program);
 #endif

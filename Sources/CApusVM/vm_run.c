@@ -133,10 +133,12 @@ static void window(const machine *v, const uint32_t *w) {
   v->routines->window(&a);
 }
 #define REG(i) (v->registers + 64 * (size_t)w[i])
-/* Whether an instruction is a function of strings. */
+/* Whether an instruction is a function of strings, or makes numbers of them or them of numbers. */
 static bool takes_strings(const uint32_t *w) {
-  uint32_t opcode = w[0] & 0xff;
-  return (w[1] & 0xff) == APUS_STRING &&
+  uint32_t opcode = w[0] & 0xff, type = w[1] & 0xff, from = (w[1] >> 8) & 0xff;
+  if (opcode == APUS_OP_CONVERT)
+    return type != from && (type == APUS_STRING || from == APUS_STRING);
+  return type == APUS_STRING &&
          (opcode == APUS_OP_UNARY || opcode == APUS_OP_BINARY || opcode == APUS_OP_COMPARE);
 }
 /* Runs instructions on lanes. */
@@ -144,8 +146,12 @@ static void lanes(machine *v, const uint32_t *w) {
   uint32_t f = (w[0] >> 8) & 0xff, n = w[0] >> 16, type = w[1] & 0xff;
   int64_t i;
   if (takes_strings(w)) {
-    bool one = (w[0] & 0xff) == APUS_OP_UNARY;
-    apus_string_lanes(&v->pool, w[0] & 0xff, f, n, REG(2), REG(3), one ? NULL : REG(4));
+    uint32_t opcode = w[0] & 0xff;
+    if (opcode == APUS_OP_CONVERT)
+      apus_convert_strings(&v->pool, type, (w[1] >> 8) & 0xff, n, REG(2), REG(3));
+    else
+      apus_string_lanes(&v->pool, opcode, f, n, REG(2), REG(3),
+                        opcode == APUS_OP_UNARY ? NULL : REG(4));
     return;
   }
   switch (w[0] & 0xff) {

@@ -53,6 +53,21 @@ void apus_give_lanes(struct apus_pool *pool, size_t n, void *p, int64_t stride, 
     r[(int64_t)i * stride] = apus_give(pool, ((const uint64_t *)s)[i]);
 }
 
+void apus_convert_strings(struct apus_pool *pool, uint32_t to, uint32_t from, size_t n, void *d,
+                          const void *a) {
+  const uint64_t *x = a;
+  uint64_t *r = d;
+  for (size_t i = 0; i < n; i++) {
+    double real;
+    memcpy(&real, &x[i], 8);
+    if (from == APUS_F64) r[i] = apus_f64_to_string(pool, real);
+    else if (from == APUS_I64) r[i] = apus_i64_to_string(pool, (int64_t)x[i]);
+    else if (from == APUS_U64) r[i] = apus_u64_to_string(pool, x[i]);
+    else if (to != APUS_F64) r[i] = apus_string_to_u64(pool, x[i]);
+    else real = apus_string_to_f64(pool, x[i]), memcpy(&r[i], &real, 8);
+  }
+}
+
 static uint8_t test(uint32_t f, int order) {
   switch (f) {
     case APUS_C_eq: return order == 0;

@@ -38,7 +38,7 @@ extension HostileModel {
   static let strings: [HostileModel] = [
     one("F1 of strings", 4, "Relu", ["2"]), one("F1 of strings", 4, "Softmax", ["2"]),
     one("F1 of strings", 4, "ReduceMax", ["2"]), one("F1 of strings", 4, "ArgMax", ["2"]),
-    one("F1 to reals", 4, "Cast", ["2"], ModelBytes.int("to", 1), element: 1),
+    one("F1 to reals", 0, "Cast", ["2"], ModelBytes.int("to", 1), element: 1),
     one("F1 fine", 0, "Identity", ["2"]),
     pattern("F2 fine", 0, "(a|b)*"), pattern("F2 open", 3, "(a"),
     pattern("F2 repeats", 4, "((((){1000}){1000}){1000}){1000}"),

@@ -86,11 +86,11 @@ import Testing
     #expect(compile.code == 0)
     let outcome = apus("run", built, "--input", "image=" + Files.images, "-o", folder.path)
     #expect(outcome.code == 0)
-    let got = try TensorFile.read(folder.path + "/probabilities.npy")[0].value.data
+    let got = try TensorFile.read(folder.path + "/probabilities.npy")[0].value
     let want = try TensorFile.read(Files.images).first { $0.name == "out:probabilities" }
     let tolerance = Tolerance(absolute: 1e-4, relative: 1e-3)
     let comparison = TensorComparison(
-      got, with: try #require(want?.value.data), tolerance: tolerance)
+      got, with: try #require(want?.value), tolerance: tolerance)
     #expect(comparison?.isMatch == true)
     #expect(apus("run", built, "-o", folder.path).code == 2)
   }

@@ -53,7 +53,7 @@ enum Files {
     try copyFile(digits, to: path + "/model.onnx")
     let tensors = try TensorFile.read(images)
     func first(_ name: String, _ extents: [Int]) throws -> NamedTensor {
-      let whole = tensors.first { $0.name == name }?.value.data
+      let whole = tensors.first { $0.name == name }?.value
       let size = extents.reduce(count, *)
       var numbers = Array(whole?.elements(as: Float.self).prefix(size) ?? [])
       if spoilt && name.hasPrefix("out:") { numbers[0] += 1 }

@@ -239,7 +239,7 @@ import Testing
       let outcome = apus(run + ["-o", folder.path + "/out", "--format", format])
       #expect(outcome.code == 0, "\(outcome.message)")
       let output = try TensorFile.read("\(folder.path)/out/y.\(format)")
-      #expect(output.map(\.value.data) == [Self.words(["É", "AB"])])
+      #expect(output.map(\.value) == [Self.words(["É", "AB"])])
     }
     let small = apus(run + ["-o", folder.path + "/out", "--string-bytes", "4"])
     #expect(small.code == 5)

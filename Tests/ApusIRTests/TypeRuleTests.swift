@@ -154,7 +154,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase("reduce {kind = max, axes = [0]}", "5xstring", gives: "element-type"),
     RuleCase("split {shape = <Nx3>}", "Nxstring", "string", gives: "Nx3xstring"),
     RuleCase("split {shape = <3>, limit = 2}", "string", "string", gives: "3xstring"),
-    RuleCase("split {shape = <3>, limit = 0}", "string", "string", gives: "split-limit"),
+    RuleCase("split {shape = <3>, limit = -1}", "string", "string", gives: "split-limit"),
     RuleCase("split {shape = <>}", "string", "string", gives: "split-shape"),
     RuleCase("split {shape = <2x3>}", "4xstring", "string", gives: "split-shape"),
     RuleCase("split {shape = <4x3>}", "4xstring", "1xstring", gives: "element-type"),
@@ -253,7 +253,8 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase(
       "map {f = (a: string, b: string) add(a, b)}", "string", "string", gives: "function-type"),
     RuleCase("map {f = (a: i64) upper(a)}", "3xi64", gives: "function-type"),
-    RuleCase("map {f = (a: string) i64(a)}", "string", gives: "function-type"),
+    RuleCase("map {f = (a: string) i64(a)}", "string", gives: "i64"),
+    RuleCase("map {f = (a: string) f32(a)}", "string", gives: "function-type"),
     RuleCase("map {f = (a: string) bits_i64(a)}", "string", gives: "function-type"),
     RuleCase("map {f = () 0:string}", gives: "string"),
     RuleCase("map {f = () 1:string}", gives: "function-type"),

@@ -55,11 +55,14 @@ import Testing
 
   func imported(
     _ graph: ONNXGraph, functions: [ONNXFunction] = [],
-    _ options: ImportOptions = ImportOptions()
+    _ options: ImportOptions = ImportOptions(), opset: Int = 17
   ) throws(DiagnosticError) -> Graph {
     let model = ONNXModel(
       irVersion: 8, producer: "",
-      opsets: [("", 17), ("own", 1), ("ai.onnx.ml", 3), ("ai.onnx.preview", 1)], metadata: [],
+      opsets: [
+        ("", opset), ("own", 1), ("ai.onnx.ml", 3), ("ai.onnx.preview", 1),
+        ("ai.onnx.preview.training", 1),
+      ], metadata: [],
       graph: graph,
       functions: functions, warnings: [])
     var importer = Importer(model, options)
@@ -68,9 +71,9 @@ import Testing
 
   func results(
     _ model: ONNXGraph, _ inputs: [TensorData], functions: [ONNXFunction] = [],
-    _ options: ImportOptions = ImportOptions()
+    _ options: ImportOptions = ImportOptions(), opset: Int = 17
   ) throws -> [TensorData] {
-    let graph = try imported(model, functions: functions, options)
+    let graph = try imported(model, functions: functions, options, opset: opset)
     try graph.verify(stage: .imported)
     let program = try Lowering.program(for: graph, target: .virtualMachine, name: "m")
     return try Session(Bytecode.encode(program)).run(inputs)
@@ -138,6 +141,24 @@ import Testing
     #expect(found[0].elements(as: Float.self) == [6, 15])
     // What is scanned from the end and stacked from the end keeps its place.
     #expect(found[1].elements(as: Float.self) == x.map { $0 * $0 })
+  }
+
+  /// Two scanned inputs must be equally long: told at import, or checked by the run.
+  @Test func scannedAxesAreEquallyLong() throws {
+    let turn = body(
+      [node("Mul", ["a", "b"], ["c"])], in: [value("a", .f32, []), value("b", .f32, [])],
+      out: [value("c", .f32, [])])
+    var model = body(
+      [node("Scan", ["x", "y"], ["r"], [graph("body", turn), int("num_scan_inputs", 2)])],
+      in: [value("x", .f32, [3]), value("y", .f32, [2])], out: [value("r", .f32, [3])])
+    let error = #expect(throws: DiagnosticError.self) { try imported(model) }
+    #expect(error?.diagnostics.first?.id == "scan-extents")
+    model.inputs[1].type = .tensor(.f32, shape: [.parameter("N")])
+    let graph = try imported(model)
+    let binds = graph.nodes.compactMap { node in
+      if case .bind(let bind) = node.operation { bind.values } else { nil }
+    }
+    #expect(binds == [[3]])
   }
 
   @Test func branchesMayDifferInSize() throws {

@@ -25,6 +25,10 @@ private func wholes(_ name: String, _ values: [Int]) -> ONNXAttribute {
   ONNXAttribute(name: name, value: .ints(values))
 }
 
+private func strings(_ name: String, _ values: [String]) -> ONNXAttribute {
+  ONNXAttribute(name: name, value: .strings(values.map { Array($0.utf8) }))
+}
+
 private func text(_ name: String, _ value: String) -> ONNXAttribute {
   ONNXAttribute(name: name, value: .string(Array(value.utf8)))
 }
@@ -39,6 +43,11 @@ private let cases: [LearningCase] = [
   LearningCase(
     name: "OneHotEncoder", attributes: [wholes("cats_int64s", [7, 2])],
     input: reals([3], [2, 3, 7]), expected: [([3, 2], [0, 1, 0, 0, 1, 0])]),
+  LearningCase(
+    name: "CategoryMapper",
+    attributes: [strings("cats_strings", ["a", "b", "a"]), wholes("cats_int64s", [4, 5, 6])],
+    input: TensorData(strings: ["a", "c"].map { Array($0.utf8) }, [2]),
+    expected: [([2], [6, -1])]),
   LearningCase(
     name: "Imputer",
     attributes: [
@@ -99,15 +108,41 @@ extension GraphImportTests {
   }
 
   @Test(arguments: [
-    ("ZipMap", wholes("classlabels_int64s", [1, 2])),
-    ("OneHotEncoder", text("cats_strings", "a")),
-    ("LinearClassifier", text("classlabels_strings", "a")),
-  ]) func stringsAndMapsAreRefused(_ name: String, _ attribute: ONNXAttribute) {
+    ("ZipMap", "ai.onnx.ml"), ("ImageDecoder", ""), ("Gradient", "ai.onnx.preview.training"),
+  ]) func whatIsLeftOutComesWithAdvice(_ name: String, _ domain: String) {
     let graph = body(
-      [node(name, ["x"], ["y"], [attribute], domain: "ai.onnx.ml")],
+      [node(name, ["x"], ["y"], domain: domain)],
       in: [value("x", .f32, [1, 2])], out: [ONNXValueInfo(name: "y", type: nil)])
     let error = #expect(throws: DiagnosticError.self) { try imported(graph) }
     #expect(error?.exitCode == 4)
+    #expect(error?.diagnostics.first?.help != nil)
+  }
+
+  /// Classes are strings for strings only, and numbers for numbers.
+  @Test(arguments: [
+    [strings("cats_strings", ["a"])], [],
+    [strings("cats_strings", ["a"]), wholes("cats_int64s", [1])],
+  ]) func classesHaveTheTypeOfTheirInput(_ attributes: [ONNXAttribute]) {
+    let graph = body(
+      [node("OneHotEncoder", ["x"], ["y"], attributes, domain: "ai.onnx.ml")],
+      in: [value("x", .f32, [1, 2])], out: [ONNXValueInfo(name: "y", type: nil)])
+    let error = #expect(throws: DiagnosticError.self) { try imported(graph) }
+    #expect(error?.exitCode == 3)
+  }
+
+  /// Two scores, of which the first is larger in row 0 and the second in row 1.
+  @Test func labelsMayBeStrings() throws {
+    let graph = body(
+      [
+        node(
+          "LinearClassifier", ["x"], ["y"],
+          [
+            floats("coefficients", [1, -1]), floats("intercepts", [0, 1]),
+            strings("classlabels_strings", ["oak", "ash"]),
+          ], domain: "ai.onnx.ml")
+      ], in: [value("x", .f32, [2, 1])], out: [ONNXValueInfo(name: "y", type: nil)])
+    let found = try results(graph, [TensorData(.f32, [2, 1], [1, -1] as [Float])])
+    #expect(found[0].strings.map { String(decoding: $0, as: UTF8.self) } == ["oak", "ash"])
   }
 
   /// The second row takes the place of the first: -(2 · (0 - 3 · 1 / 2)).

@@ -35,6 +35,15 @@ private func float(_ name: String, _ value: Float) -> ONNXAttribute {
 }
 
 private let cases: [OperatorCase] = [
+  OperatorCase(
+    name: "Dropout", version: 6, attributes: [int("is_test", 1)], inputs: [([2], [1, 2])],
+    expected: ([2], [1, 2])),
+  // The second region lies outside of the image, so that its bins are empty.
+  OperatorCase(
+    name: "MaxRoiPool", attributes: [ints("pooled_shape", [2, 2])],
+    inputs: [
+      ([1, 1, 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]), ([2, 5], [0, 0, 0, 2, 2, 0, 5, 5, 6, 6]),
+    ], expected: ([2, 1, 2, 2], [5, 6, 8, 9, 0, 0, 0, 0])),
   OperatorCase(name: "Relu", inputs: [([3], [-1, 0, 2])], expected: ([3], [0, 0, 2])),
   OperatorCase(
     name: "LeakyRelu", attributes: [float("alpha", 0.5)], inputs: [([2], [-4, 4])],

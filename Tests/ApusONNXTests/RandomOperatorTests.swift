@@ -91,4 +91,16 @@ extension GraphImportTests {
     #expect(zip(values, mask).allSatisfy { $0 == Float($1) * (isTraining ? 4 : 1) })
     #expect(abs(values.reduce(0, +) - 4000) < (isTraining ? 500 : 1))
   }
+
+  /// Before version 7 a Dropout trains unless an attribute says that it does not.
+  @Test func dropoutTrainedByDefault() throws {
+    let model = body(
+      [node("Dropout", ["x"], ["y", "mask"])], in: [value("x", .f32, [4000])],
+      out: [value("y", .f32, [4000]), value("mask", .f32, [4000])])
+    let ones = TensorData(.f32, [4000], [Float](repeating: 1, count: 4000))
+    let found = try results(model, [ones], opset: 6)
+    let (values, mask) = (found[0].elements(as: Float.self), found[1].elements(as: Float.self))
+    #expect(zip(values, mask).allSatisfy { $0 == $1 * 2 })
+    #expect((1800...2200).contains(mask.reduce(0, +)))
+  }
 }

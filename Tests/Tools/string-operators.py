@@ -158,6 +158,26 @@ def movement():
     return operator, attributes, inputs, [outputs], ""
 
 
+def cast():
+    """Cast between strings and numbers."""
+    numbers = np.random.default_rng(random.randint(0, 1 << 30))
+    kind = random.choice([np.float32, np.float64, np.float16, np.int8, np.int64, np.uint64, np.bool_])
+    target = helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    is_real = issubclass(kind, np.floating)
+    if is_real:
+        values = numbers.standard_normal(40) * 10.0 ** numbers.integers(-12, 12, 40)
+        values[:3] = [0, np.inf, -np.inf]
+        with np.errstate(over="ignore"):
+            values = np.where(numbers.random(40) < 0.3, np.round(values, 2), values).astype(kind)
+    else:
+        values = numbers.integers(0, 1 << 62, 40).astype(kind)
+    if random.random() < 0.5:
+        return "Cast", {"to": STRING}, [values], [STRING], ""
+    style = random.choice(["{:.9e}", "{:.3f}", " {:+.17G}"]) if is_real else "{:d}"
+    texts = np.array([style.format(value if is_real else int(value)) for value in values], object)
+    return "Cast", {"to": target}, [texts], [target], ""
+
+
 def element(array):
     """The element type of an input."""
     return STRING if array.dtype == object else helper.np_dtype_to_tensor_dtype(array.dtype)
@@ -204,7 +224,7 @@ def main():
     random.seed(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
     with tempfile.TemporaryDirectory() as work:
         written = 0
-        for kind in (regex, split, concat, labels, vectorizer, normalizer, movement):
+        for kind in (regex, split, concat, labels, vectorizer, normalizer, movement, cast):
             for number in range(count):
                 written += write(Path(work) / f"{kind.__name__}_{number}", kind)
         print(f"{written} cases", flush=True)

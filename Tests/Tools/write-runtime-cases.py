@@ -179,6 +179,64 @@ def write_binary_trees(write):
                       **({"base_values": base} if base else {}))
 
 
+def write_labels(write):
+    """Classes that are strings, and those that their names or numbers stand for."""
+    rows, names = real(6, 4), ["oak", "ash", "élan"]
+    write("linear_classifier_strings", ML + ":LinearClassifier", [rows], outputs=2,
+          coefficients=real(12), intercepts=real(3), classlabels_strings=names)
+    write("linear_binary_strings", ML + ":LinearClassifier", [rows], outputs=2,
+          coefficients=real(4), intercepts=real(1), classlabels_strings=names[:2])
+    write("svm_classifier_strings", ML + ":SVMClassifier", [rows], outputs=2,
+          coefficients=real(10), rho=real(3), vectors_per_class=[2, 1, 2], kernel_type="LINEAR",
+          kernel_params=[0.0, 0.0, 0.0], support_vectors=real(20), classlabels_strings=names)
+    write("trees_strings", ML + ":TreeEnsembleClassifier", [rows], outputs=2,
+          nodes_treeids=[0, 0, 0], nodes_nodeids=[0, 1, 2], nodes_featureids=[1, 0, 0],
+          nodes_values=[0.1, 0.0, 0.0], nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"],
+          nodes_truenodeids=[1, 0, 0], nodes_falsenodeids=[2, 0, 0], class_treeids=[0, 0, 0],
+          class_nodeids=[1, 1, 2], class_ids=[0, 1, 2], class_weights=[0.2, 0.7, 0.9],
+          classlabels_strings=names)
+    words = np.array([["ash", "fir"], ["oak", ""]], object)
+    write("one_hot_encoder_strings", ML + ":OneHotEncoder", [words], cats_strings=names, zeros=1)
+    for name, value in (("names", words), ("numbers", np.array([[4, 7], [-1, 9]]))):
+        write(f"category_mapper_{name}", ML + ":CategoryMapper", [value], ml=1,
+              cats_strings=names + ["oak"], cats_int64s=[7, 4, 9, 4], default_int64=-5,
+              default_string="none")
+    for name, kind in (("float", np.float32), ("double", np.float64), ("half", np.float16),
+                       ("int64", np.int64), ("uint8", np.uint8), ("bool", np.bool_)):
+        numbers = (np.array([0, 1, 2.5, -314.15926, 1e-7, 65504, 3e9]) if "0." in str(kind(0))
+                   else np.array([0, 1, 7, 255])).astype(kind)
+        write(f"cast_{name}_to_string", "Cast", [numbers], to=TensorProto.STRING)
+        texts = np.array([str(number) for number in numbers.astype(float).tolist()], object)
+        write(f"cast_string_to_{name}", "Cast", [texts],
+              to=helper.np_dtype_to_tensor_dtype(np.dtype(kind)))
+    for name, delimiter in (("space", ""), ("comma", ",")):
+        write(f"string_split_none_{name}", "StringSplit", outputs=2, opset=20, maxsplit=0,
+              inputs=[np.array([" a b,c", "  ", "x,y"], object)], delimiter=delimiter)
+
+
+def write_chances(write):
+    """Chances of more than two classes, from support vector machines."""
+    for classes, name in ((3, "NONE"), (4, "NONE"), (5, "SOFTMAX"), (8, "LOGISTIC")):
+        pairs, vectors = classes * (classes - 1) // 2, 2 * classes
+        write(f"svm_chances_{classes}", ML + ":SVMClassifier", [real(7, 3)], outputs=2,
+              coefficients=real(vectors * (classes - 1)), rho=real(pairs), kernel_type="RBF",
+              kernel_params=[0.4, 0.0, 0.0], support_vectors=real(3 * vectors),
+              vectors_per_class=[2] * classes, prob_a=-1 - RANDOM.random(pairs),
+              prob_b=0.1 * real(pairs), classlabels_ints=list(range(classes)),
+              post_transform=name)
+
+
+def write_regions(write):
+    """Regions inside an image, across its edges, outside, upside down, and with empty bins."""
+    image = real(2, 3, 7, 9)
+    regions = np.float32([[0, 1, 1, 5, 6], [1, -3, -2, 4, 3], [1, 12, 10, 15, 13], [0, 6, 5, 2, 1],
+                          [0, 2.5, 3.5, 3.5, 4.5], [1, 0, 0, 17, 13]])
+    for bins in ([1, 1], [2, 3], [7, 5]):
+        for scale in (1.0, 0.5):
+            write(f"max_roi_pool_{bins[0]}x{bins[1]}_{scale}", "MaxRoiPool", [image, regions],
+                  pooled_shape=bins, spatial_scale=scale)
+
+
 def main(target):
     write = Writer(target)
     write_recurrent(write)
@@ -188,6 +246,9 @@ def main(target):
     write_features(write)
     write_linear_models(write)
     write_binary_trees(write)
+    write_labels(write)
+    write_chances(write)
+    write_regions(write)
 
 
 main(Path(sys.argv[1]))

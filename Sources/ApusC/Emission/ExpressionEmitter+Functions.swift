@@ -137,6 +137,10 @@ extension ExpressionEmitter {
   func convert(_ value: CValue, to type: ElementType) -> CValue {
     let (from, lanes) = (value.element, value.lanes)
     if from == type { return value }
+    if from == .string || type == .string {
+      let name = "apus_\(from)_to_\(type)"
+      return CValue(code: .call(name, [.pool, value.code]), element: type, lanes: 1)
+    }
     if lanes > 1 {
       let name =
         "apus_\(from == .bool ? "mask" : "\(from)")_to_\(type == .bool ? "mask" : "\(type)")"

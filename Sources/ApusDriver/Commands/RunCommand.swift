@@ -99,10 +99,10 @@ struct RunInputs {
     guard let (_, source) = sources.first(where: { $0.name == name }),
       case .file(let tensors, _) = source
     else { return nil }
-    return RunInputs.pick(tensors, name)?.extents
+    return RunInputs.pick(tensors, name)?.type.shape.extents
   }
 
-  private static func pick(_ tensors: [NamedTensor], _ name: String) -> TensorValue? {
+  private static func pick(_ tensors: [NamedTensor], _ name: String) -> TensorData? {
     let named = tensors.first { $0.name == name || $0.name == "in:" + name }
     return (named ?? (tensors.count == 1 ? tensors[0] : nil))?.value
   }
@@ -129,7 +129,7 @@ struct RunInputs {
       if let data = random.tensor(port.type) { return data }
       throw .usage("there are no random tensors of \(port.type)")
     case .file(let tensors, let path):
-      if let data = RunInputs.pick(tensors, port.name)?.data { return data }
+      if let data = RunInputs.pick(tensors, port.name) { return data }
       throw DiagnosticError(
         Diagnostic(
           .usage, id: "input-missing", "the file has no tensor \(port.name)", file: path,

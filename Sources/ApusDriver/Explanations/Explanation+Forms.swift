@@ -64,7 +64,9 @@ extension Explanation {
       "The functions of the model nest more than 32 deep, or stand for over a million nodes."),
     Explanation("feature-norm", "A Normalizer takes rows, and the norm MAX, L1 or L2."),
     Explanation("feature-rank", "Features are a vector, or rows of one table."),
-    Explanation("feature-strings", "Features that are strings are not supported."),
+    Explanation(
+      "feature-classes",
+      "A OneHotEncoder needs cats_strings for strings, or cats_int64s for numbers, not both."),
     Explanation("feature-width", "There must be one number for all features, or one for each."),
     Explanation("linear-shape", "The weights of a linear model do not fit features and targets."),
     Explanation("det-shape", "Det needs square matrices."),
@@ -89,9 +91,6 @@ extension Explanation {
     Explanation(
       "mel-size",
       "The size of a MelWeightMatrix must be known: as a constant, or from the declared result."),
-    Explanation(
-      "map-value",
-      "Dictionaries are not supported. For scikit-learn models, convert with zipmap switched off."),
     Explanation("multinomial-shape", "Multinomial takes scores of rank 2 and counts samples."),
     Explanation("nms-shape", "The boxes and scores of NonMaxSuppression do not fit together."),
     Explanation("nonzero-rank", "NonZero of a scalar is not supported."),
@@ -130,6 +129,7 @@ extension Explanation {
     Explanation("scan-form", "A Scan and its body have numbers of values that do not fit."),
     Explanation("scan-inputs", "num_scan_inputs does not fit the operands and the body."),
     Explanation("scan-batch", "Scan before opset 9 needs a batch that is known, of at most 256."),
+    Explanation("scan-extents", "The axes that a Scan goes along must be equally long."),
     Explanation("scan-lengths", "Scan of sequences of different lengths is not supported."),
     Explanation("scatter-mode", "The mode must be linear or circular."),
     Explanation("scatter-reduction", "The reduction must be none, add, mul, min or max."),
@@ -150,8 +150,6 @@ extension Explanation {
     Explanation(
       "svm-form",
       "The numbers of a support vector machine do not fit together, or it has no vectors."),
-    Explanation(
-      "svm-probability", "Probabilities of more than two classes are not supported for SVMs."),
     Explanation("topk-count", "k must not be negative, nor larger than the axis."),
     Explanation("tree-aggregate", "The aggregate function of a tree ensemble does not exist."),
     Explanation("tree-base", "A tree ensemble needs one base value per target or class."),
@@ -162,7 +160,8 @@ extension Explanation {
     Explanation("tree-depth", "A tree is deeper than 1000 nodes, or its nodes lead in a circle."),
     Explanation("tree-features", "Trees take rows of as many features as their nodes ask for."),
     Explanation(
-      "tree-labels", "Only classifiers with two or more whole labels are supported."),
+      "tree-labels",
+      "Only classifiers with two or more labels, all strings or all whole, are supported."),
     Explanation("tree-link", "A node of a tree leads to a node or leaf that does not exist."),
     Explanation(
       "tree-members",

@@ -18,7 +18,7 @@ extension Explanation {
       "regex",
       "The pattern is no expression in the syntax of RE2, or uses what is not supported: classes "
         + "of Unicode, single bytes, (?i) beyond ASCII, or a table of more than 4096 states."),
-    Explanation("split-limit", "StringSplit with a maxsplit of 0 leaves strings as they are."),
+    Explanation("split-limit", "A split cannot leave off after fewer than no separators."),
     Explanation("split-shape", "The result of a split has one axis more than the strings."),
     Explanation("string-limit", "Places in the pool of strings have 31 bits."),
     Explanation(

@@ -70,7 +70,7 @@ struct CaseRun {
       (own.sequences, own.absent) = (set.forms.sequences, set.forms.absent)
       own.shapes = set.forms.shapes
       // Symbols with bounds stay open.
-      let sizes = try interface.dimensions(own.importing) { set.input($0, $1)?.extents }
+      let sizes = try interface.dimensions(own.importing) { set.input($0, $1)?.type.shape.extents }
         .filter { size in !options.bounds.contains { $0.name == size.key } }
       own.dimensions.merge(sizes) { given, _ in given }
       let shapes = Shapes(sizes: sizes, forms: set.forms)
@@ -99,7 +99,7 @@ struct CaseRun {
   private func check(_ runner: Runner, _ set: DataSet) throws {
     var inputs: [TensorData] = []
     for (place, port) in runner.inputs.enumerated() {
-      guard let data = set.input(place, port.name)?.data else {
+      guard let data = set.input(place, port.name) else {
         throw Mismatch(message: "no recorded input \(port.name)")
       }
       inputs.append(data)
@@ -109,7 +109,7 @@ struct CaseRun {
       throw Mismatch(message: "\(outputs.count) outputs, recorded are \(set.outputs.count)")
     }
     for (place, (port, output)) in zip(runner.outputs, outputs).enumerated() {
-      guard let want = set.output(place, port.name)?.data else {
+      guard let want = set.output(place, port.name) else {
         // A data set may leave out outputs at the end.
         if set.isPositional && place >= set.outputs.count && place > 0 { continue }
         throw Mismatch(message: "no recorded output \(port.name)")

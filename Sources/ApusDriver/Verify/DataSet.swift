@@ -85,17 +85,17 @@ struct DataSet: Sendable {
     guard port.type?.hasOpenRank ?? false else { return }
     let names = (0..<(forms.sequences[port.name] ?? 0)).map { "\(port.name).\($0)" }
     for input in inputs where names.contains(input.name) || input.name == port.name {
-      forms.shapes[input.name] = input.value.extents
+      forms.shapes[input.name] = input.value.type.shape.extents
     }
   }
 
   /// The input of a port.
-  func input(_ place: Int, _ name: String) -> TensorValue? { find(inputs, place, name) }
+  func input(_ place: Int, _ name: String) -> TensorData? { find(inputs, place, name) }
 
   /// The wanted output of a port.
-  func output(_ place: Int, _ name: String) -> TensorValue? { find(outputs, place, name) }
+  func output(_ place: Int, _ name: String) -> TensorData? { find(outputs, place, name) }
 
-  private func find(_ tensors: [NamedTensor], _ place: Int, _ name: String) -> TensorValue? {
+  private func find(_ tensors: [NamedTensor], _ place: Int, _ name: String) -> TensorData? {
     if isPositional { return place < tensors.count ? tensors[place].value : nil }
     return tensors.first { $0.name == name }?.value
   }

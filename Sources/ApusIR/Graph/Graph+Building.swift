@@ -60,7 +60,7 @@ extension TensorData {
     case .f64: self.init(element, [], [value])
     case .f32: self.init(element, [], [Float(value)])
     case .f16: self.init(element, [], [Float16(value)])
-    case .bf16: self.init(element, [], [UInt16(truncatingIfNeeded: Float(value).bitPattern >> 16)])
+    case .bf16: self.init(element, [], [Float(value).roundedToBFloat16])
     case .bool: self.init(element, [], [UInt8(value == 0 ? 0 : 1)])
     case .i64, .u64: self.init(element, [], [Int64(clamping: value)])
     case .i32, .u32: self.init(element, [], [Int32(truncatingIfNeeded: Int64(clamping: value))])
@@ -68,6 +68,14 @@ extension TensorData {
     case .string: self.init(strings: [[]], [])
     default: self.init(element, [], [UInt8(truncatingIfNeeded: Int64(clamping: value))])
     }
+  }
+}
+
+extension Float {
+  /// The bits of the nearest `bf16`, ties to even.
+  fileprivate var roundedToBFloat16: UInt16 {
+    if isNaN { return UInt16(bitPattern >> 16) | 0x40 }
+    return UInt16((bitPattern + 0x7fff + (bitPattern >> 16 & 1)) >> 16)
   }
 }
 

@@ -35,7 +35,10 @@ public struct Pointwise: Hashable, Sendable {
   }
 
   /// Whether a step writes a string that was not there before.
-  public var makesStrings: Bool { uses([.upper, .lower], [.join]) }
+  public var makesStrings: Bool {
+    uses([.upper, .lower], [.join])
+      || steps.contains { if case .convert(_, .string) = $0 { true } else { false } }
+  }
 
   /// Whether a step gives a part of a string.
   public var cutsStrings: Bool { uses([], [.head, .tail]) }
@@ -58,7 +61,10 @@ public struct Pointwise: Hashable, Sendable {
       case .binary(let function, let a, _): function.isDefined(on: types[a])
       // The only literal string is the empty one, and no number stands for a string.
       case .literal(let literal, .string): literal == .integer(0)
-      case .convert(let a, _), .reinterpret(let a, _): types[a] != .string && type != .string
+      // Numbers become strings, and strings numbers, as the widest of their kind.
+      case .convert(let a, .string): [.f64, .i64, .u64].contains(types[a])
+      case .convert(let a, _): types[a] != .string || [.f64, .i64, .u64].contains(type)
+      case .reinterpret(let a, _): types[a] != .string && type != .string
       case .operand, .literal, .compare, .select: true
       }
     }

@@ -10,7 +10,7 @@ extension Lowering {
     let last = result.extents.count - 1
     let others = result.extents.indices.filter { $0 != cumulate.axis }
     let extent = result.extents[cumulate.axis]
-    offerReuse(of: task.operands[0], source, for: result)
+    offerReuse(of: source, for: result, beside: [])
     kernel("cumulate", origins: task.origins) { builder in
       let vectorized =
         cumulate.axis != last && builder.vectorizes(.identity(element), [(element, 0)])

@@ -46,7 +46,7 @@ extension Lowering {
     }
     guard let function = scatter.function(of: data.element) else { return }
     if !([updates] + indices).contains(where: { $0.buffer == data.buffer }) {
-      offerReuse(of: task.operands[0], data, for: result)
+      offerReuse(of: data, for: result, beside: [])
     }
     kernel("scatter", origins: task.origins) { builder in
       builder.copy(from: data, to: result)

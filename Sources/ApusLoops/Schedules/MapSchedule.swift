@@ -8,20 +8,25 @@ extension Lowering {
     if case .map(let map) = task.root { function = map.function }
     let operands = task.operands.map { placement(of: $0).broadcast(to: result.extents) }
     let layout = graph.type(of: task.results[0]).layout
-    for (value, operand) in zip(task.operands, operands) {
-      offerReuse(of: value, operand, for: result)
-    }
+    for operand in operands { offerReuse(of: operand, for: result, beside: operands) }
     kernel("map", origins: task.origins) { builder in
       builder.fillHalo(layout, of: result)
       builder.map(function, operands, to: result)
     }
   }
 
-  /// Notes that a result may take the memory of an operand that is read at the same places only.
-  mutating func offerReuse(of value: ValueID, _ operand: Placement, for result: Placement) {
+  /// Notes that a result may take the memory of an operand that is read at the same places only,
+  /// unless one of `others`, which are read there too, is the same memory in another order.
+  mutating func offerReuse(
+    of operand: Placement, for result: Placement, beside others: [Placement]
+  ) {
     guard operand.strides == result.strides, operand.origin == result.origin,
       program[operand.buffer].byteCount == program[result.buffer].byteCount,
-      operand.element.bitWidth == result.element.bitWidth
+      operand.element.bitWidth == result.element.bitWidth,
+      others.allSatisfy({ other in
+        other.buffer != operand.buffer
+          || other.strides == operand.strides && other.origin == operand.origin
+      })
     else { return }
     reuses.append((new: result.buffer, old: operand.buffer))
   }

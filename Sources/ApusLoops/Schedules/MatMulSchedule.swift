@@ -149,11 +149,13 @@ extension Lowering {
     return constant.name
   }
 
-  /// Residual operands are read right before the store, so the result may take their memory.
+  /// Residual operands are read right before the store, so the result may take their memory, but
+  /// not that of a factor too, which other elements need.
   mutating func offerEpilogueReuse(_ task: KernelTask, _ extra: [Placement], _ result: Placement) {
     guard task.fusedEpilogue(target) != nil else { return }
-    for (value, operand) in zip(task.epilogueOperands, extra) {
-      offerReuse(of: value, operand, for: result)
+    let factors = Set(task.operands.map { placement(of: $0).buffer })
+    for operand in extra where !factors.contains(operand.buffer) {
+      offerReuse(of: operand, for: result, beside: extra)
     }
   }
 }

@@ -117,7 +117,7 @@ extension Lowering {
     let source = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
     let extra = epiloguePlacements(task, shape: result.extents)
-    offerReuse(of: task.operands[0], source, for: result)
+    offerReuse(of: source, for: result, beside: extra)
     let rank = source.extents.count
     let nest = RowNest(rank: rank, rows: Array(normalize.axis..<rank), extents: source.extents)
     let last = rank - 1

@@ -9,7 +9,7 @@ extension Lowering {
     let source = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
     let extra = epiloguePlacements(task, shape: result.extents)
-    offerReuse(of: task.operands[0], source, for: result)
+    offerReuse(of: source, for: result, beside: extra)
     let rank = source.extents.count
     let rows = SoftmaxRows(
       source: source, result: result, extra: extra, task: task,

@@ -197,7 +197,8 @@ extension Importer {
             operatorType: node.operatorType + version)
           gaps.append(
             Diagnostic(
-              .unsupported, id: "operator", "operator \(name) is not supported", place: place))
+              .unsupported, id: "operator", "operator \(name) is not supported", place: place,
+              help: OperatorRegistry.advice(for: node)))
         }
       }
     }

@@ -63,6 +63,9 @@ extension Importer {
       rows.append((value, axis, input.reverse))
     }
     let limit = node.type(of: rows[0].value).shape[rows[0].axis]
+    for row in rows.dropFirst() {
+      try node.require(node.type(of: row.value).shape[row.axis], is: limit)
+    }
     let counter = node.symbol("turn", node.upperBound(limit).map { 0...max($0 - 1, 0) })
     try open(graph)
     for (state, input) in zip(states, graph.inputs) {
@@ -107,6 +110,17 @@ extension Importer {
 }
 
 extension NodeImporter {
+  /// Checks that axes which are scanned together are equally long, at run time where it must be.
+  fileprivate mutating func require(
+    _ extent: Dimension, is limit: Dimension
+  ) throws(ImportFailure) {
+    if extent == limit { return }
+    guard extent.constant == nil || limit.constant == nil else {
+      throw .invalid("scan-extents", "Scan goes along axes of \(limit) and of \(extent) elements")
+    }
+    try bind(try vector([extent]), to: [limit])
+  }
+
   /// A stack of results with its axis 0 moved, and turned round.
   fileprivate mutating func arranged(
     _ value: ValueID, _ output: ScanAxis

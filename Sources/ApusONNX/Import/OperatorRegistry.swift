@@ -9,7 +9,7 @@ package enum OperatorRegistry {
     + OperatorRule.normalizations + OperatorRule.resizing + OperatorRule.recurrent
     + OperatorRule.indexing + OperatorRule.ordering + OperatorRule.losses + OperatorRule.attention
     + OperatorRule.rearranging + OperatorRule.convolutions + OperatorRule.sampling
-    + OperatorRule.regions + OperatorRule.linearAttention
+    + OperatorRule.regions + OperatorRule.regionPooling + OperatorRule.linearAttention
     + OperatorRule.training
     + OperatorRule.einsum + OperatorRule.rotation + OperatorRule.signals + OperatorRule.selection
     + OperatorRule.suppression + OperatorRule.trees + OperatorRule.determinants
@@ -41,6 +41,18 @@ package enum OperatorRegistry {
 
   private static let table = Dictionary(
     rules.map { ("\($0.domain):\($0.name)", $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// What to do without operators that are left out on purpose.
+  static func advice(for node: ONNXNode) -> String? {
+    switch (node.isStandard ? "" : node.domain, node.operatorType) {
+    case ("", "ImageDecoder"): "files of images are not read: give the model their pixels"
+    case ("ai.onnx.ml", "ZipMap"), ("ai.onnx.ml", "CastMap"), ("ai.onnx.ml", "DictVectorizer"):
+      "no tensor stands for a dictionary: export the model without it"
+    case ("ai.onnx.preview.training", "Gradient"):
+      "models are not differentiated: export one that computes the gradient"
+    default: nil
+    }
+  }
 
   /// The newest version of `ai.onnx` whose changes are known.
   package static let newestVersion = 28

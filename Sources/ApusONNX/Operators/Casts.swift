@@ -36,11 +36,17 @@ extension NodeImporter {
     guard let rounding = ScaleRounding(rawValue: text) else {
       throw .invalid("round-mode", "round_mode \"\(text)\" does not exist")
     }
-    let source = type(of: value).element
+    var (number, source) = (x, type(of: value).element)
+    if source == .string, target != .string {
+      number = .convert(x, target.widestOfKind)
+      source = target.widestOfKind
+    } else if target == .string, source != .string {
+      return try map([value], .convert(.convert(x, source.widestOfKind), .string))
+    }
     let formula: Scalar =
       target == .f8e8m0 && source != .f8e8m0
-      ? rounding.scale(of: .convert(x, .f32), saturates: saturates)
-      : x.cast(from: source, to: target, saturates: saturates)
+      ? rounding.scale(of: .convert(number, .f32), saturates: saturates)
+      : number.cast(from: source, to: target, saturates: saturates)
     return try map([value], formula)
   }
 }
@@ -57,6 +63,9 @@ extension Scalar {
 }
 
 extension ElementType {
+  /// The type that numbers go through on their way from and to strings.
+  fileprivate var widestOfKind: ElementType { isFloat ? .f64 : kind == .unsigned ? .u64 : .i64 }
+
   /// The largest number of a float of 8 bits that can hold infinity or NaN in its place.
   fileprivate var largestOfEightBits: Double? {
     switch self {

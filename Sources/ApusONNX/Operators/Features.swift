@@ -5,7 +5,7 @@ private let y = Scalar.operand(1)
 private let z = Scalar.operand(2)
 
 extension OperatorRule {
-  /// Preparation of features (`ai.onnx.ml`): numbers only, strings are refused.
+  /// Preparation of features (`ai.onnx.ml`).
   static let features: [OperatorRule] = [
     OperatorRule("Scaler", domain: "ai.onnx.ml") { node throws(ImportFailure) in
       let value = try node.operand(0)
@@ -32,14 +32,22 @@ extension OperatorRule {
       return [try node.map([value, sum], .select(.compare(.equal, y, 0), x, x / size))]
     },
     OperatorRule("OneHotEncoder", domain: "ai.onnx.ml") { node throws(ImportFailure) in
-      guard node.attribute("cats_strings") == nil, let classes = try node.integers("cats_int64s")
-      else { throw .unsupported("feature-strings", "OneHotEncoder of strings") }
+      var value = try node.operand(0)
+      let isText = node.type(of: value).element == .string
+      let (texts, numbers) = (
+        try node.strings("cats_strings") ?? [], try node.integers("cats_int64s") ?? []
+      )
+      guard isText ? !texts.isEmpty && numbers.isEmpty : texts.isEmpty && !numbers.isEmpty else {
+        throw .invalid("feature-classes", "OneHotEncoder needs classes of the type of its input")
+      }
       let isLenient = try node.flag("zeros", default: true)
-      let value = try node.converted(try node.operand(0), to: .i64)
+      if !isText { value = try node.converted(value, to: .i64) }
       let column = try node.reshape(
         value, to: Shape(node.type(of: value).shape.dimensions + [1]))
-      let result = try node.map(
-        [column, node.vector(classes)], .convert(.compare(.equal, x, y), .f32))
+      let classes =
+        isText
+        ? node.constant(TensorData(strings: texts, [texts.count])) : node.vector(numbers)
+      let result = try node.map([column, classes], .convert(.compare(.equal, x, y), .f32))
       if !isLenient { try node.requireMember(result) }
       return [result]
     },
@@ -68,16 +76,7 @@ extension OperatorRule {
       }
       return [parts.count == 1 ? parts[0] : try node.add(.concat(Concat(axis: 1)), parts)]
     },
-    noMaps("ZipMap"), noMaps("CastMap"), noMaps("DictVectorizer"),
   ]
-
-  /// An operator of dictionaries, which no tensor stands for.
-  private static func noMaps(_ name: String) -> OperatorRule {
-    OperatorRule(name, domain: "ai.onnx.ml") { node throws(ImportFailure) in
-      throw .unsupported(
-        "map-value", "\(name) works with dictionaries; export the model without it")
-    }
-  }
 }
 
 extension NodeImporter {

@@ -5,13 +5,18 @@ private let y = Scalar.operand(1)
 private let z = Scalar.operand(2)
 
 extension OperatorRule {
-  /// Dictionaries that are attributes (ai.onnx.ml 1 to 4).
+  /// Dictionaries that are attributes (`ai.onnx.ml` 1 to 4).
   static let dictionaries: [OperatorRule] = [
     OperatorRule("LabelEncoder", domain: "ai.onnx.ml") { node throws(ImportFailure) in
       try node.requireOperands(1...1)
       let table = node.version < 2 ? try node.classes() : try node.dictionary()
-      return [try node.looked(up: try node.operand(0), in: table)]
-    }
+      return [try node.looked(up: try node.operand(0), in: table, lastCounts: node.version >= 4)]
+    },
+    OperatorRule("CategoryMapper", domain: "ai.onnx.ml") { node throws(ImportFailure) in
+      try node.requireOperands(1...1)
+      let table = try node.categories()
+      return [try node.looked(up: try node.operand(0), in: table, lastCounts: true)]
+    },
   ]
 }
 
@@ -28,8 +33,26 @@ extension NodeImporter {
     guard let names = try strings("classes_strings") else {
       throw .invalid("missing-attribute", "LabelEncoder needs classes_strings")
     }
+    return try table(names, Array(names.indices))
+  }
+
+  /// The categories of a CategoryMapper: names for numbers, or numbers for names.
+  fileprivate mutating func categories() throws(ImportFailure) -> LabelTable {
+    let (names, numbers) = (
+      try strings("cats_strings") ?? [], try integers("cats_int64s") ?? []
+    )
+    guard names.count == numbers.count else {
+      throw .invalid("label-count", "\(names.count) names and \(numbers.count) numbers")
+    }
+    return try table(names, numbers)
+  }
+
+  /// A table that goes from names to numbers when operand 0 has names, and else the other way.
+  private mutating func table(_ names: [[UInt8]], _ numbers: [Int]) throws(ImportFailure)
+    -> LabelTable
+  {
     let strings = TensorData(strings: names, [names.count])
-    let numbers = TensorData(.i64, [names.count], names.indices.map { Int64($0) })
+    let numbers = TensorData(.i64, [names.count], numbers.map { Int64($0) })
     let (text, number) = (try standard(.string), try standard(.i64))
     return type(of: try operand(0)).element == .string
       ? LabelTable(keys: strings, values: numbers, standard: number)
@@ -87,13 +110,13 @@ extension NodeImporter {
 
   /// The value of each element, a key.
   fileprivate mutating func looked(
-    up value: ValueID, in table: LabelTable
+    up value: ValueID, in table: LabelTable, lastCounts: Bool
   ) throws(ImportFailure) -> ValueID {
     guard type(of: value).element == table.keys.type.element,
-      let keys = SortedKeys(table.keys, lastCounts: version >= 4)
+      let keys = SortedKeys(table.keys, lastCounts: lastCounts)
     else {
       let (element, key) = (type(of: value).element, table.keys.type.element)
-      throw .unsupported("label-keys", "LabelEncoder of \(element) with keys of \(key)")
+      throw .unsupported("label-keys", "\(node.operatorType) of \(element) with keys of \(key)")
     }
     let (place, isFound) = try find(value, in: keys)
     let standard = try reshape(constant(table.standard), to: Shape([Int]()))
@@ -102,7 +125,7 @@ extension NodeImporter {
     let values = try add(.gather(Gather(axis: 0)), [constant(table.values), order])
     let picked = try add(.gather(Gather(axis: 0)), [values, place])
     let result = try map([isFound, picked, standard], .select(x, y, z))
-    guard version >= 4, let last = table.keys.lastNaN else { return result }
+    guard lastCounts, let last = table.keys.lastNaN else { return result }
     let own = try part(constant(table.values), axis: 0, last)
     return try map([value, own, result], .select(.unary(.isNaN, x), y, z))
   }

@@ -50,12 +50,9 @@ extension NodeImporter {
 
   /// Two classes that share one score `[rows, 1]`: the second one when it is above 0.
   fileprivate mutating func binary(
-    _ score: ValueID, _ labels: [Int], _ transform: String
+    _ score: ValueID, _ labels: TensorData, _ transform: String
   ) throws(ImportFailure) -> [ValueID] {
-    let label = try map(
-      [try reshape(score, to: Shape([type(of: score).shape[0]]))],
-      .select(
-        x > 0, .literal(.integer(labels[1]), .i64), .literal(.integer(labels[0]), .i64)))
+    let label = try label(labels, where: x > 0, score)
     guard transform != "PROBIT" else {
       throw .unsupported("tree-transform", "PROBIT of one score for two classes")
     }

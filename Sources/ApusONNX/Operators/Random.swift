@@ -85,13 +85,13 @@ extension OperatorRule {
     let value = try node.operand(0)
     let (extents, element) = (node.type(of: value).shape, node.type(of: value).element)
     let ratio = try node.real("ratio", default: 0.5)
-    _ = try node.flag("is_test", default: true)
-    let training = node.optionalOperand(2)
-    guard let training, node.contents[training]?.first != 0 else {
+    // The mask had the type of the data before version 10.
+    let maskElement = node.version < 10 ? element : .bool
+    guard let training = try node.trainingFlag() else {
       _ = node.attribute("seed")
       return [
         try node.map([value], x),
-        try node.broadcast(node.constant(1, .bool), to: extents),
+        try node.broadcast(node.constant(1, maskElement), to: extents),
       ]
     }
     let chance = node.optionalOperand(1) ?? node.constant(ratio, element)
@@ -104,12 +104,25 @@ extension OperatorRule {
     let factor = Scalar.select(.operand(2), 1 / (1 - .operand(3)), 1)
     let scaled = Scalar.select(y, x * .convert(factor, element), 0)
     return [
-      try node.map([value, mask, training, try node.converted(chance, to: element)], scaled), mask,
+      try node.map([value, mask, training, try node.converted(chance, to: element)], scaled),
+      try node.converted(mask, to: maskElement),
     ]
   }
 }
 
 extension NodeImporter {
+  /// Whether a Dropout is part of a training; `nil` when it never is.
+  ///
+  /// Before version 7 an attribute says so, up to version 11 none ever is, then an operand decides.
+  fileprivate mutating func trainingFlag() throws(ImportFailure) -> ValueID? {
+    if version < 7 {
+      if version < 6 { _ = try integers("consumed_inputs") }
+      return try flag("is_test", default: false) ? nil : constant(1, .bool)
+    }
+    guard let flag = optionalOperand(2), contents[flag]?.first != 0 else { return nil }
+    return flag
+  }
+
   /// Numbers from 0 up to 1, `f64` for that type and else `f32`, of the node's seed.
   fileprivate mutating func uniform(
     _ extents: [Int], _ element: ElementType, stream: UInt64 = 0

@@ -50,19 +50,44 @@ extension NodeImporter {
     }
   }
 
-  /// Whole labels of classes.
-  mutating func classLabels(_ name: String) throws(ImportFailure) -> [Int] {
-    guard attribute("classlabels_strings") == nil, let labels = try integers(name),
-      labels.count > 1
-    else { throw .unsupported("tree-labels", "a classifier without two or more whole labels") }
+  /// The labels of classes: strings, or the whole numbers of an attribute.
+  mutating func classLabels(_ name: String) throws(ImportFailure) -> TensorData {
+    let (texts, numbers) = (try strings("classlabels_strings"), try integers(name))
+    let labels =
+      if let texts, !texts.isEmpty, numbers?.isEmpty ?? true {
+        TensorData(strings: texts, [texts.count])
+      } else if let numbers, texts?.isEmpty ?? true {
+        TensorData(.i64, [numbers.count], numbers.map { Int64($0) })
+      } else {
+        TensorData(.i64, [0], [Int64]())
+      }
+    guard labels.count > 1 else {
+      throw .unsupported("tree-labels", "a classifier without two or more labels of one type")
+    }
     return labels
   }
 
   /// The label of the first largest score of each row `[rows, classes]`.
-  mutating func bestLabel(_ labels: [Int], _ score: ValueID) throws(ImportFailure) -> ValueID {
+  mutating func bestLabel(
+    _ labels: TensorData, _ score: ValueID
+  ) throws(ImportFailure) -> ValueID {
     let best = try add(.argReduce(ArgReduce(.max, axis: 1, last: false)), [score])
-    let rows = Shape([type(of: score).shape[0]])
-    return try add(.gather(Gather(axis: 0)), [vector(labels), try reshape(best, to: rows)])
+    return try label(labels, at: best)
+  }
+
+  /// The second of two labels for each row `[rows, 1]` that passes a test, the first for others.
+  mutating func label(
+    _ labels: TensorData, where isSecond: Scalar, _ score: ValueID
+  ) throws(ImportFailure) -> ValueID {
+    try label(labels, at: try map([score], .convert(isSecond, .i64)))
+  }
+
+  /// The labels at `i64[rows, 1]`.
+  private mutating func label(
+    _ labels: TensorData, at places: ValueID
+  ) throws(ImportFailure) -> ValueID {
+    let rows = Shape([type(of: places).shape[0]])
+    return try add(.gather(Gather(axis: 0)), [constant(labels), try reshape(places, to: rows)])
   }
 
   /// A table of rows of features as `f32`; one vector is one row.

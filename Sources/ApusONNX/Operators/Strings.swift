@@ -39,7 +39,6 @@ extension OperatorRule {
     let delimiter = try node.text("delimiter", default: "")
     let given = try node.integer("maxsplit") ?? -1
     let limit = given < 0 || given >= Int(Int32.max) ? Int.max : given
-    guard limit > 0 else { throw .unsupported("split-limit", "StringSplit with maxsplit 0") }
     let separator = node.constant(TensorData(strings: [Array(delimiter.utf8)], []))
     let most = Scalar.literal(.integer(limit == .max ? .max : limit + 1), .i64)
     let counts = try node.map(
@@ -55,7 +54,10 @@ extension OperatorRule {
         expected: [node.declaredExtents(rank: shape.rank + 1)[shape.rank]],
         in: limit == .max ? nil : 0...limit + 1)[0]
     let split = Split(shape: Shape(shape.dimensions + [parts]), limit: limit)
-    return [try node.add(.split(split), [value, separator]), counts]
+    // With no splits at all, white space before the first part still goes.
+    let isWhole = limit == 0 && delimiter.isEmpty
+    let texts = isWhole ? try node.withoutLeadingSpace(value, separator) : value
+    return [try node.add(.split(split), [texts, separator]), counts]
   }
 
   private static let normalize: @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] =
@@ -94,6 +96,14 @@ extension OperatorRule {
 }
 
 extension NodeImporter {
+  /// Strings without white space at the front: what follows a first word and white space.
+  fileprivate mutating func withoutLeadingSpace(
+    _ value: ValueID, _ separator: ValueID
+  ) throws(ImportFailure) -> ValueID {
+    let word = constant(TensorData(strings: [Array("x ".utf8)], []))
+    return try map([word, value, separator], .binary(.tail, .binary(.join, x, y), .operand(2)))
+  }
+
   /// An attribute that is a list of strings.
   mutating func strings(_ name: String) throws(ImportFailure) -> [[UInt8]]? {
     switch attribute(name) {

@@ -31,22 +31,13 @@ extension OperatorRule {
       let label = try node.votedLabel(raw, labels)
       let transform = try node.text("post_transform", default: "NONE")
       let (slopes, shifts) = (try node.reals("prob_a") ?? [], try node.reals("prob_b") ?? [])
-      if labels.count > 2 {
-        guard slopes.isEmpty, shifts.isEmpty else {
-          throw .unsupported("svm-probability", "probabilities of more than two classes")
-        }
-        return [label, try node.posted(raw, transform)]
+      if slopes.isEmpty, shifts.isEmpty {
+        let parts = labels.count > 2 ? [raw] : [try node.map([raw], -x), raw]
+        let scores = parts.count == 1 ? raw : try node.add(.concat(Concat(axis: 1)), parts)
+        return [label, try node.posted(scores, transform)]
       }
-      guard slopes.count == shifts.count, slopes.count < 2 else {
-        throw .invalid("svm-form", "prob_a and prob_b do not fit two classes")
-      }
-      var parts = [try node.map([raw], -x), raw]
-      if let slope = slopes.first, let shift = shifts.first {
-        let chance = Scalar.unary(.sigmoid, -(x * .real(slope) + .real(shift)))
-        let first = try node.map([raw], .min(.max(chance, 1e-7), .real(1 - 1e-7)))
-        parts = [first, try node.map([first], 1 - x)]
-      }
-      return [label, try node.posted(try node.add(.concat(Concat(axis: 1)), parts), transform)]
+      let chances = try node.pairChances(raw, slopes, shifts, classes: labels.count)
+      return [label, try node.posted(chances, transform)]
     },
   ]
 }
@@ -116,9 +107,24 @@ extension NodeImporter {
     return try map([sums, try column(offsets, .f32)], x + y)
   }
 
+  /// The chances of classes after Platt 1999, from the scores of their pairs.
+  fileprivate mutating func pairChances(
+    _ raw: ValueID, _ slopes: [Double], _ shifts: [Double], classes: Int
+  ) throws(ImportFailure) -> ValueID {
+    guard type(of: raw).shape[1] == Dimension(slopes.count), slopes.count == shifts.count else {
+      throw .invalid("svm-form", "prob_a and prob_b do not fit \(classes) classes")
+    }
+    let chance = Scalar.unary(.sigmoid, -(x * y + .operand(2)))
+    let pairs = try map(
+      [raw, try column(slopes, .f32), try column(shifts, .f32)],
+      .min(.max(chance, 1e-7), .real(1 - 1e-7)))
+    guard classes == 2 else { return try coupled(pairs, classes: classes) }
+    return try add(.concat(Concat(axis: 1)), [pairs, try map([pairs], 1 - x)])
+  }
+
   /// The label of the class that wins most pairs, the first of several.
   fileprivate mutating func votedLabel(
-    _ raw: ValueID, _ labels: [Int]
+    _ raw: ValueID, _ labels: TensorData
   ) throws(ImportFailure) -> ValueID {
     let classes = labels.count
     var table: [Double] = []

@@ -232,17 +232,13 @@ extension NodeImporter {
 
   /// Two classes that share one score: the second one where it is high.
   fileprivate mutating func binaryTrees(
-    _ forest: Forest, _ weights: LeafWeights, _ labels: [Int]
+    _ forest: Forest, _ weights: LeafWeights, _ labels: TensorData
   ) throws(ImportFailure) -> [ValueID] {
     let all = try scores(forest, weights, aggregate: 1)
     let score = try based(try slice(all, axis: 1, start: 0, count: 1))
     // Scores without negative weights are chances, others lie around 0.
     let isChance = weights.table.allSatisfy { ($0 ?? 0) >= 0 }
-    let isSecond = x > .real(isChance ? 0.5 : 0)
-    let label = try map(
-      [try reshape(score, to: Shape([type(of: score).shape[0]]))],
-      .select(
-        isSecond, .literal(.integer(labels[1]), .i64), .literal(.integer(labels[0]), .i64)))
+    let label = try label(labels, where: x > .real(isChance ? 0.5 : 0), score)
     let transform = try text("post_transform", default: "NONE")
     guard transform != "PROBIT" else {
       throw .unsupported("tree-transform", "PROBIT of one score for two classes")

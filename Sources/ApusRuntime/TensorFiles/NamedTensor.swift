@@ -1,60 +1,16 @@
 public import ApusIR
 
-/// What a tensor file holds: elements, or strings, which have no fixed width.
-public enum TensorValue: Hashable, Sendable {
-  /// Elements of a fixed width.
-  case data(TensorData)
-  /// Strings in row-major order, as many as the product of `extents`.
-  case strings(extents: [Int], [String])
-
-  /// The element type.
-  public var element: ElementType {
-    switch self {
-    case .data(let data): data.type.element
-    case .strings: .string
-    }
-  }
-
-  /// The extent of each axis, outermost first.
-  public var extents: [Int] {
-    switch self {
-    case .data(let data): data.type.shape.extents ?? []
-    case .strings(let extents, _): extents
-    }
-  }
-
-  /// The elements as a model takes them.
-  public var data: TensorData {
-    switch self {
-    case .data(let data): data
-    case .strings(let extents, let strings):
-      TensorData(strings: strings.map { Array($0.utf8) }, extents)
-    }
-  }
-}
-
 /// A tensor with the name under which a file or a model knows it.
 public struct NamedTensor: Hashable, Sendable {
   /// The name; empty when the file gives none.
   public var name: String
   /// The elements.
-  public var value: TensorValue
+  public var value: TensorData
 
   /// A named tensor.
-  public init(_ name: String, _ value: TensorValue) {
+  public init(_ name: String, _ value: TensorData) {
     self.name = name
     self.value = value
-  }
-
-  /// A named tensor; bytes of strings that are not UTF-8 are replaced.
-  public init(_ name: String, _ data: TensorData) {
-    let isText = data.type.element == .string
-    self.init(
-      name,
-      isText
-        ? .strings(
-          extents: data.type.shape.extents ?? [],
-          data.strings.map { String(decoding: $0, as: UTF8.self) }) : .data(data))
   }
 }
 

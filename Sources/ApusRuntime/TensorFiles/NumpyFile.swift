@@ -5,7 +5,7 @@ public enum NumpyFile {
   /// Reads versions 1 to 3, little-endian, C or Fortran order; C order is not copied.
   ///
   /// - Throws: `invalidInput` for malformed bytes, `unsupported` for types without counterpart.
-  public static func decode(_ file: FileBytes) throws(DiagnosticError) -> TensorValue {
+  public static func decode(_ file: FileBytes) throws(DiagnosticError) -> TensorData {
     let header = try NumpyHeader(reading: file)
     let (size, overflow) = (checkedCount(header.extents) ?? 0)
       .multipliedReportingOverflow(by: header.element.width)
@@ -18,34 +18,32 @@ public enum NumpyFile {
     }
     let ordered = header.isFortranOrder && size > 0 ? rowMajor(body, header) : body
     switch header.element {
-    case .fixed(let type): return .data(try ordered.tensor(type, header.extents))
+    case .fixed(let type): return try ordered.tensor(type, header.extents)
     case .bytes(let width):
-      return .strings(extents: header.extents, try strings(ordered, header, width, utf8))
+      return TensorData(strings: try strings(ordered, header, width, utf8), header.extents)
     case .unicode(let width):
-      return .strings(extents: header.extents, try strings(ordered, header, 4 * width, utf32))
+      return TensorData(strings: try strings(ordered, header, 4 * width, utf32), header.extents)
     }
   }
 
   /// Writes version 1 in C order; strings become `|S`.
   ///
   /// - Throws: `unsupported` for element types that numpy has no name for.
-  public static func encode(_ value: TensorValue) throws(DiagnosticError) -> [UInt8] {
-    switch value {
-    case .data(let data):
-      guard let code = NumpyHeader.Element.code(of: data.type.element) else {
-        throw DiagnosticError(
-          Diagnostic(
-            .error, .unsupported, id: "npy-type", "numpy has no type for \(data.type.element)",
-            help: "write the tensor as .pb"))
-      }
-      return header(code, value.extents) + data.withBytes { Array($0) }
-    case .strings(_, let strings):
-      let width = max(strings.map(\.utf8.count).max() ?? 1, 1)
-      let rows = strings.flatMap {
-        Array($0.utf8) + Array(repeating: 0, count: width - $0.utf8.count)
-      }
-      return header("|S\(width)", value.extents) + rows
+  public static func encode(_ data: TensorData) throws(DiagnosticError) -> [UInt8] {
+    let extents = data.type.shape.extents ?? []
+    if data.type.element == .string {
+      let strings = data.strings
+      let width = max(strings.map(\.count).max() ?? 1, 1)
+      let rows = strings.flatMap { $0 + Array(repeating: 0, count: width - $0.count) }
+      return header("|S\(width)", extents) + rows
     }
+    guard let code = NumpyHeader.Element.code(of: data.type.element) else {
+      throw DiagnosticError(
+        Diagnostic(
+          .error, .unsupported, id: "npy-type", "numpy has no type for \(data.type.element)",
+          help: "write the tensor as .pb"))
+    }
+    return header(code, extents) + data.withBytes { Array($0) }
   }
 
   private static func header(_ code: String, _ extents: [Int]) -> [UInt8] {
@@ -85,17 +83,17 @@ public enum NumpyFile {
   private static func strings(
     _ body: FileBytes, _ header: NumpyHeader, _ width: Int,
     _ decode: (FileBytes) -> String?
-  ) throws(DiagnosticError) -> [String] {
+  ) throws(DiagnosticError) -> [[UInt8]] {
     let count = checkedCount(header.extents) ?? 0
     guard width > 0 || count == 0 else {
       throw body.malformed("strings of no width", id: "npy-type")
     }
-    var result: [String] = []
+    var result: [[UInt8]] = []
     for index in 0..<count {
       guard let window = body.window(at: index * width, count: width),
         let text = decode(window)
       else { throw body.malformed("a string is not Unicode", id: "npy-string", at: index * width) }
-      result.append(text)
+      result.append(Array(text.utf8))
     }
     return result
   }

@@ -3,9 +3,9 @@ public import ApusIR
 /// What is recorded for one input or output of a model: as ONNX keeps it, in one `.pb` file.
 public enum RecordedValue: Hashable, Sendable {
   /// A `TensorProto`.
-  case tensor(TensorValue)
+  case tensor(TensorData)
   /// A `SequenceProto` of tensors.
-  case sequence([TensorValue])
+  case sequence([TensorData])
   /// An `OptionalProto` with nothing in it.
   case absent
 
@@ -13,7 +13,7 @@ public enum RecordedValue: Hashable, Sendable {
   ///
   /// - Throws: `invalidInput` for malformed bytes, `unsupported` for sequences of anything else.
   public init(sequence file: FileBytes) throws(DiagnosticError) {
-    var elements: [TensorValue] = []
+    var elements: [TensorData] = []
     var reader = ProtobufReader(file)
     while let (number, payload) = try reader.field() {
       switch (number, payload) {

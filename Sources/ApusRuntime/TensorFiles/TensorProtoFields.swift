@@ -6,7 +6,7 @@ struct TensorProtoFields {
   private var extents: [Int] = []
   private var dataType = 0
   private var raw: FileBytes?
-  private var strings: [String] = []
+  private var strings: [[UInt8]] = []
   /// The elements of `float_data` and its kin, little-endian.
   private var typed: [UInt8] = []
   /// The number of the field that `typed` comes from.
@@ -29,7 +29,7 @@ struct TensorProtoFields {
       guard let text = String(validating: bytes.array, as: UTF8.self) else {
         throw bytes.malformed("a string is not Unicode", id: "tensorproto-string")
       }
-      strings.append(text)
+      strings.append(Array(text.utf8))
     case (8, .bytes(let bytes)):
       guard let text = String(validating: bytes.array, as: UTF8.self) else { return false }
       name = text
@@ -85,7 +85,7 @@ struct TensorProtoFields {
   }
 
   /// The tensor that the fields make.
-  func value(in file: FileBytes) throws(DiagnosticError) -> TensorValue {
+  func value(in file: FileBytes) throws(DiagnosticError) -> TensorData {
     guard let element = ElementType(onnxDataType: dataType) else {
       throw file.malformed("data type \(dataType) is unknown", id: "tensorproto-type")
     }
@@ -96,7 +96,7 @@ struct TensorProtoFields {
       guard raw == nil, typed.isEmpty, strings.count == count else {
         throw file.malformed("not as many strings as the shape calls for", id: "tensor-size")
       }
-      return .strings(extents: extents, strings)
+      return TensorData(strings: strings, extents)
     }
     guard strings.isEmpty, raw == nil || typed.isEmpty else {
       throw file.malformed("elements in more than one field", id: "tensorproto-elements")
@@ -106,9 +106,9 @@ struct TensorProtoFields {
         throw file.malformed("not as many bytes as the shape calls for", id: "tensor-size")
       }
       let spread = raw.array.withUnsafeBytes { SixBits.spread($0, count) }
-      return .data(try FileBytes(spread, path: file.path).tensor(element, extents))
+      return try FileBytes(spread, path: file.path).tensor(element, extents)
     }
-    if let raw { return .data(try raw.tensor(element, extents)) }
+    if let raw { return try raw.tensor(element, extents) }
     guard typed.isEmpty || element.onnxField == typedField else {
       throw file.malformed("elements of \(element) in another type's field", id: "tensorproto-type")
     }
@@ -117,7 +117,7 @@ struct TensorProtoFields {
     let narrow = stride(from: 0, to: typed.count, by: typedWidth).flatMap {
       typed[$0..<$0 + unit]
     }
-    return .data(try FileBytes(narrow, path: file.path).tensor(element, extents))
+    return try FileBytes(narrow, path: file.path).tensor(element, extents)
   }
 }
 

@@ -21,16 +21,16 @@ public enum TensorProtoFile {
   /// Writes one message with raw data, or `string_data` for strings.
   public static func encode(_ tensor: NamedTensor) -> [UInt8] {
     var bytes: [UInt8] = []
-    for extent in tensor.value.extents { bytes += key(1, 0) + varint(UInt64(extent)) }
-    bytes += key(2, 0) + varint(UInt64(tensor.value.element.onnxDataType))
-    switch tensor.value {
-    case .data(let data):
-      let stored = data.withBytes {
-        data.type.element.isSixBits ? SixBits.packed($0) : [UInt8]($0)
-      }
+    let element = tensor.value.type.element
+    for extent in tensor.value.type.shape.extents ?? [] {
+      bytes += key(1, 0) + varint(UInt64(extent))
+    }
+    bytes += key(2, 0) + varint(UInt64(element.onnxDataType))
+    if element == .string {
+      for text in tensor.value.strings { bytes += key(6, 2) + varint(UInt64(text.count)) + text }
+    } else {
+      let stored = tensor.value.withBytes { element.isSixBits ? SixBits.packed($0) : [UInt8]($0) }
       bytes += key(9, 2) + varint(UInt64(stored.count)) + stored
-    case .strings(_, let strings):
-      for text in strings { bytes += key(6, 2) + varint(UInt64(text.utf8.count)) + text.utf8 }
     }
     if !tensor.name.isEmpty {
       bytes += key(8, 2) + varint(UInt64(tensor.name.utf8.count)) + tensor.name.utf8

@@ -821,6 +821,155 @@ APUS_INLINE int apus_matches(const apus_pool *pool, uint64_t a, uint64_t b) {
   }
   return state < states && accepts[state] == 1;
 }
+/* The sum of two numbers, the second one as small as the rounding of the first. */
+typedef struct {
+  double high, low;
+} apus_pair;
+/* A number times a power of 10, some thirty digits of it. */
+APUS_INLINE apus_pair apus_scaled(double x, int32_t exponent) {
+  apus_pair r = {x, 0.0};
+  while (exponent != 0 && r.high - r.high == 0.0) {
+    int32_t step = exponent < 0 ? -exponent : exponent;
+    double power = 1.0, rest;
+    step = step > 22 ? 22 : step; /* 10^22 is exact */
+    for (int32_t i = 0; i < step; i++) power *= 10.0;
+    const double high = exponent < 0 ? r.high / power : r.high * power;
+    if (exponent < 0) rest = (fma(-high, power, r.high) + r.low) / power;
+    else rest = fma(r.high, power, -high) + r.low * power;
+    r.high = high - high == 0.0 ? high + rest : high;
+    r.low = rest - (r.high - high);
+    exponent += exponent < 0 ? step : -step;
+  }
+  return r;
+}
+/* A new string of some bytes. */
+APUS_INLINE uint64_t apus_made(apus_pool *pool, const char *text, uint32_t length) {
+  uint64_t string = 0;
+  uint8_t *bytes = apus_claim(pool, length, &string);
+  if (bytes != NULL) memcpy(bytes, text, length);
+  return string;
+}
+APUS_INLINE uint64_t apus_u64_to_string(apus_pool *pool, uint64_t x) {
+  char text[20];
+  uint32_t first = 20;
+  do text[--first] = (char)('0' + x % 10);
+  while ((x /= 10) > 0);
+  return apus_made(pool, text + first, 20 - first);
+}
+APUS_INLINE uint64_t apus_i64_to_string(apus_pool *pool, int64_t x) {
+  char text[20];
+  uint32_t first = 20;
+  uint64_t size = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
+  do text[--first] = (char)('0' + size % 10);
+  while ((size /= 10) > 0);
+  if (x < 0) text[--first] = '-';
+  return apus_made(pool, text + first, 20 - first);
+}
+/* Eight digits without zeros at the end, ties to even; with an exponent below 1e-4 and from 1e8 on,
+ * as `%.8g` writes them. */
+APUS_INLINE uint64_t apus_f64_to_string(apus_pool *pool, double x) {
+  char text[24], digits[8];
+  uint32_t n = 0, count = 8;
+  if (x != x) return apus_made(pool, "NaN", 3);
+  if (signbit(x)) text[n++] = '-';
+  x = fabs(x);
+  if (x - x != 0.0) {
+    memcpy(text + n, "INF", 3);
+    return apus_made(pool, text, n + 3);
+  }
+  int32_t exponent = x == 0.0 ? 0 : (int32_t)floor(log10(x));
+  apus_pair scaled = apus_scaled(x, 7 - exponent);
+  if (scaled.high >= 1e8) scaled = apus_scaled(x, 7 - ++exponent);
+  else if (x != 0.0 && scaled.high < 1e7) scaled = apus_scaled(x, 7 - --exponent);
+  double whole = floor(scaled.high);
+  const double over = (scaled.high - whole - 0.5) + scaled.low;
+  if (over > 0.0 || (over == 0.0 && fmod(whole, 2.0) != 0.0)) whole += 1.0;
+  if (whole >= 1e8) whole = 1e7, exponent++;
+  uint32_t number = (uint32_t)whole;
+  for (uint32_t i = 8; i-- > 0; number /= 10) digits[i] = (char)('0' + number % 10);
+  while (count > 1 && digits[count - 1] == '0') count--;
+  const int is_plain = exponent >= -4 && exponent < 8;
+  int32_t point = is_plain ? exponent : 0; /* the digit that the point follows */
+  if (point < 0) text[n++] = '0', text[n++] = '.';
+  for (int32_t i = point + 1; i < 0; i++) text[n++] = '0';
+  for (int32_t i = 0; i < (int32_t)count || i <= point; i++) {
+    if (i == point + 1 && i > 0) text[n++] = '.';
+    text[n++] = i < (int32_t)count ? digits[i] : '0';
+  }
+  if (!is_plain) {
+    uint32_t size = (uint32_t)(exponent < 0 ? -exponent : exponent);
+    text[n++] = 'e', text[n++] = exponent < 0 ? '-' : '+';
+    if (size >= 100) text[n++] = (char)('0' + size / 100);
+    text[n++] = (char)('0' + size / 10 % 10), text[n++] = (char)('0' + size % 10);
+  }
+  return apus_made(pool, text, n);
+}
+/* The bytes behind white space and a sign. */
+APUS_INLINE apus_text apus_signed_text(apus_text text, int *is_negative) {
+  while (text.length > 0 && apus_is_space(text.at[0])) text.at++, text.length--;
+  *is_negative = text.length > 0 && text.at[0] == '-';
+  if (text.length > 0 && (text.at[0] == '-' || text.at[0] == '+')) text.at++, text.length--;
+  return text;
+}
+APUS_INLINE int apus_is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+/* The digits at the front, the low bits of too many; 0 where there are none. */
+APUS_INLINE uint64_t apus_string_to_u64(const apus_pool *pool, uint64_t a) {
+  int is_negative;
+  const apus_text text = apus_signed_text(apus_text_of(pool, a), &is_negative);
+  uint64_t number = 0;
+  for (uint32_t i = 0; i < text.length && apus_is_digit(text.at[i]); i++)
+    number = number * 10 + (uint64_t)(text.at[i] - '0');
+  return is_negative ? 0 - number : number;
+}
+APUS_INLINE int64_t apus_string_to_i64(const apus_pool *pool, uint64_t a) {
+  return (int64_t)apus_string_to_u64(pool, a);
+}
+/* Whether a text begins with a word in upper case, in any case. */
+APUS_INLINE int apus_begins(apus_text text, const char *word) {
+  uint32_t i = 0;
+  while (word[i] != 0 && i < text.length && (text.at[i] & 0xdf) == word[i]) i++;
+  return word[i] == 0;
+}
+/* The number at the front, in plain or scientific notation, INF or NAN; NaN where there is none.
+ * Digits after the nineteenth do not count. */
+APUS_INLINE double apus_string_to_f64(const apus_pool *pool, uint64_t a) {
+  int is_negative, is_below;
+  const apus_text text = apus_signed_text(apus_text_of(pool, a), &is_negative);
+  uint64_t number = 0;
+  uint32_t i = 0, digits = 0, point = 0;
+  int32_t exponent = 0, shift = 0;
+  if (apus_begins(text, "INF")) return is_negative ? -HUGE_VAL : HUGE_VAL;
+  for (; i < text.length && (apus_is_digit(text.at[i]) || (text.at[i] == '.' && !point)); i++) {
+    if (text.at[i] == '.') {
+      point = 1;
+      continue;
+    }
+    digits = 1;
+    if (number < 1000000000000000000u) {
+      number = number * 10 + (uint64_t)(text.at[i] - '0');
+      if (point) exponent--;
+    } else if (!point && exponent < 100000) {
+      exponent++;
+    }
+  }
+  if (!digits) return nan("");
+  if (i < text.length && (text.at[i] & 0xdf) == 'E') {
+    const apus_text tail = {text.at + i + 1, text.length - i - 1};
+    const apus_text power = apus_signed_text(tail, &is_below);
+    for (i = 0; i < power.length && apus_is_digit(power.at[i]); i++)
+      if (shift < 100000) shift = shift * 10 + (power.at[i] - '0');
+    exponent += is_below ? -shift : shift;
+  }
+  /* Halves of 32 bits are exact; beyond these powers everything is 0 or infinite. */
+  exponent = exponent > 400 ? 400 : exponent < -400 ? -400 : exponent;
+  const double up = exponent < -200 ? 0x1p200 : 1.0; /* away from numbers that lose digits */
+  const apus_pair high = apus_scaled((double)(number >> 32) * 0x1p32 * up, exponent);
+  const apus_pair low = apus_scaled((double)(number & 0xffffffffu) * up, exponent);
+  double value = high.high + low.high;
+  if (value - value == 0.0) value += (low.high - (value - high.high)) + high.low + low.low;
+  value /= up;
+  return is_negative ? -value : value;
+}
 /* A letter in the other case, where Unicode has one of as many bytes: Latin, Greek, Cyrillic and
  * Armenian letters, but for some of Latin Extended-B and of Greek that no language of today uses. */
 APUS_INLINE uint32_t apus_letter(uint32_t c, int upper) {

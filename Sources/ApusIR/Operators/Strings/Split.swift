@@ -23,7 +23,7 @@ public struct Split: Operator {
     guard operands[0].element == .string, operands[1] == TensorType(.string, []) else {
       throw OperatorError("strings and one separator expected", id: "element-type")
     }
-    guard limit > 0 else { throw OperatorError("the limit must be positive", id: "split-limit") }
+    guard limit >= 0 else { throw OperatorError("the limit is negative", id: "split-limit") }
     guard shape.dimensions.dropLast() == operands[0].shape.dimensions[...], shape.rank > 0 else {
       throw OperatorError("\(shape) is not \(operands[0].shape) and one axis", id: "split-shape")
     }
