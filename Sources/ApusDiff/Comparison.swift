@@ -11,6 +11,9 @@ struct Comparison {
     matching = Matching(old, new)
   }
 
+  /// The new node of each old node.
+  var partners: [Int?] { matching.partner }
+
   mutating func run() {
     // Snapshots have no name.
     if old.name != new.name, !old.name.isEmpty, !new.name.isEmpty {
@@ -41,8 +44,17 @@ struct Comparison {
     changes.append(
       DiffReport.Change(
         category: category, message: message, old: oldNode.map { place($0, old) } ?? [],
-        new: newNode.map { place($0, new) } ?? [], weights: weights, oldNode: oldNode,
-        newNode: newNode))
+        new: newNode.map { place($0, new) } ?? [], weights: weights,
+        oldSpot: oldNode.map(Outline.Spot.node), newSpot: newNode.map(Outline.Spot.node)))
+  }
+
+  private mutating func addPort(
+    _ category: DiffReport.Class, _ message: String, _ oldSpot: Outline.Spot?,
+    _ newSpot: Outline.Spot?
+  ) {
+    changes.append(
+      DiffReport.Change(
+        category: category, message: message, oldSpot: oldSpot, newSpot: newSpot))
   }
 
   /// The origins of a node, or its number where they are not known.
@@ -54,8 +66,8 @@ struct Comparison {
   // MARK: Interface
 
   private mutating func compareInterface() {
-    compare(old.inputs, new.inputs, "input")
-    compare(old.outputs, new.outputs, "output")
+    compare(old.inputs, new.inputs, "input", Outline.Spot.input)
+    compare(old.outputs, new.outputs, "output", Outline.Spot.output)
     if old.symbols != new.symbols {
       let texts = [old.symbols, new.symbols].map { $0.joined(separator: ", ") }
       add(.interface, "symbols \(texts[0]) became \(texts[1])")
@@ -69,33 +81,37 @@ struct Comparison {
     }
   }
 
-  private mutating func compare(_ a: [Outline.Port], _ b: [Outline.Port], _ what: String) {
+  private mutating func compare(
+    _ a: [Outline.Port], _ b: [Outline.Port], _ what: String, _ spot: (Int) -> Outline.Spot
+  ) {
     let (oldNames, newNames) = (a.map(\.name), b.map(\.name))
     if oldNames != newNames, oldNames.sorted() == newNames.sorted() {
       let texts = [oldNames, newNames].map { $0.joined(separator: ", ") }
       add(.interface, "the order of \(what)s \(texts[0]) became \(texts[1])")
     }
-    let isRenaming = Set(oldNames) != Set(newNames) && a.count == b.count
+    let partners = Outline.partners(a, b)
     for (place, port) in a.enumerated() {
-      let other = isRenaming ? b[place] : b.first { $0.name == port.name }
-      guard let other else {
-        add(.interface, "\(what) \(port.name) is gone")
+      guard let partner = partners[place] else {
+        addPort(.interface, "\(what) \(port.name) is gone", spot(place), nil)
         continue
       }
+      let (other, spots) = (b[partner], (spot(place), spot(partner)))
       if other.name != port.name {
-        add(.interface, "\(what) \(port.name) is called \(other.name)")
+        addPort(.interface, "\(what) \(port.name) is called \(other.name)", spots.0, spots.1)
       }
       guard other.type != port.type else { continue }
-      add(.interface, "\(what) \(port.name) was \(port.type), is \(other.type)")
+      addPort(
+        .interface, "\(what) \(port.name) was \(port.type), is \(other.type)", spots.0, spots.1)
       if port.type.elementName != other.type.elementName {
-        add(
+        addPort(
           .precision,
-          "\(what) \(port.name) was \(port.type.elementName), is \(other.type.elementName)")
+          "\(what) \(port.name) was \(port.type.elementName), is \(other.type.elementName)",
+          spots.0, spots.1)
       }
     }
-    guard !isRenaming else { return }
-    for port in b where !oldNames.contains(port.name) {
-      add(.interface, "\(what) \(port.name): \(port.type) is new")
+    let known = Set(partners.compactMap { $0 })
+    for (place, port) in b.enumerated() where !known.contains(place) {
+      addPort(.interface, "\(what) \(port.name): \(port.type) is new", nil, spot(place))
     }
   }
 
@@ -118,7 +134,7 @@ struct Comparison {
       inner.run()
       for var change in inner.changes {
         change.message = "in the body of \(x.operation): " + change.message
-        (change.oldNode, change.newNode) = (a, b)
+        (change.oldSpot, change.newSpot) = (.node(a), .node(b))
         changes.append(change)
       }
     }

@@ -30,9 +30,10 @@ public struct DiffReport: Hashable, Sendable {
     public var new: [String] = []
     /// How far weights are apart; `nil` where that is not known.
     public var weights: WeightDifference?
-    /// The places of the nodes in the outlines, for pictures.
-    public var oldNode: Int?
-    public var newNode: Int?
+    /// Where it is in the outline of the old model, for pictures.
+    public var oldSpot: Outline.Spot?
+    /// Where it is in the outline of the new model.
+    public var newSpot: Outline.Spot?
   }
 
   /// A number of both models.
@@ -51,6 +52,8 @@ public struct DiffReport: Hashable, Sendable {
   public internal(set) var changes: [Change] = []
   /// The numbers of both models, in the order of their names.
   public internal(set) var deltas: [Delta] = []
+  /// The node of the new outline that stands for each node of the old one.
+  public let partners: [Int?]
 
   /// Compares two models.
   ///
@@ -58,6 +61,7 @@ public struct DiffReport: Hashable, Sendable {
   public init(from old: Outline, to new: Outline, names: Snapshot.Names = .none) {
     var comparison = Comparison(old, new, names)
     comparison.run()
+    partners = comparison.partners
     // Nothing may go unseen: without a change of meaning the canonical texts are equal.
     if comparison.changes.allSatisfy({ $0.category == .metadata }), old.meaning != new.meaning {
       comparison.addUnnamed()

@@ -76,6 +76,26 @@ import Testing
     #expect(markdown.contains("| attribute | softmax axis: 1 → 0 | Softmax \"s\\|&lt;&\" |"))
   }
 
+  @Test func pagesHoldTheirDataAndNothingElse() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = try files(folder)
+    let evil = try String(contentsOfFile: new, encoding: .utf8)
+    try writeWhole(evil.replacing("s|<&", with: "</script><img src=x>"), to: new)
+    #expect(apus("diff", old, new, "--html", folder.path + "/r.html").code == 1)
+    let page = try String(contentsOfFile: folder.path + "/r.html", encoding: .utf8)
+    #expect(!page.contains("<img") && !page.contains("@DATA@") && !page.contains("@TITLE@"))
+    #expect(!page.contains("http://") && !page.contains("https://"))
+    let start = try #require(page.range(of: "application/json\">"))
+    let end = try #require(page.range(of: "</script>", range: start.upperBound..<page.endIndex))
+    let text = page[start.upperBound..<end.lowerBound]
+    let data = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    #expect((data?["items"] as? [Any])?.count == 4)
+    #expect((data?["edges"] as? [[Int]])?.map { $0[2] } == [3, 3, 3])
+    let change = (data?["changes"] as? [[String: Any]])?.first
+    #expect(change?["text"] as? String == "softmax axis: 1 → 0")
+    #expect(change?["item"] as? Int == 2)
+  }
+
   @Test func goldenSnapshots() throws {
     let folder = try TemporaryFolder()
     let golden = folder.path + "/digits.txt"

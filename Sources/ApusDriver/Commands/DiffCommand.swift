@@ -21,6 +21,7 @@ enum DiffCommand: Command {
     Arguments.Option(name: "--names", help: "list nodes that only changed their names"),
     Arguments.Option(name: "--json", help: "write a JSON document to standard output"),
     Arguments.Option(name: "--markdown", value: "FILE", help: "write a comment for a review"),
+    Arguments.Option(name: "--html", value: "FILE", help: "write one page with both graphs"),
     Arguments.Option(name: "--junit", value: "FILE", help: "write JUnit XML"),
     Arguments.Option(name: "--sarif", value: "FILE", help: "write SARIF 2.1.0"),
     CompileOptions.diagnostics,
@@ -42,6 +43,7 @@ enum DiffCommand: Command {
     let verdict = DiffVerdict(
       old: paths.old, new: paths.new, report: report, failures: policy.failures(report))
     if let file = arguments["--markdown"] { try writeWhole(verdict.markdown, to: file) }
+    if let file = arguments["--html"] { try writeWhole(DiffPage(verdict, old, new).text, to: file) }
     if let file = arguments["--junit"] { try writeWhole(verdict.junit, to: file) }
     if let file = arguments["--sarif"] { try writeWhole(verdict.sarif.text + "\n", to: file) }
     console.output(arguments.has("--json") ? verdict.json.text : verdict.text)

@@ -9,7 +9,7 @@ struct DiffVerdict {
   var failures: [Policy.Failure]
 
   /// The changes with the largest distance of weights first among their class.
-  private var movers: [DiffReport.Change] {
+  var movers: [DiffReport.Change] {
     report.changes.enumerated().sorted { a, b in
       let (x, y) = (a.element.weights?.relative ?? 0, b.element.weights?.relative ?? 0)
       guard a.element.category == .weight, b.element.category == .weight, x != y else {
@@ -30,20 +30,23 @@ struct DiffVerdict {
     var lines = movers.map { "\($0.category.rawValue): \($0.message)\($0.figures)\($0.place)" }
     lines += moved.map { "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\($0.share)" }
     if report.changes.isEmpty { lines.append("no change of meaning") }
-    lines += failures.isEmpty ? ["gate: passed"] : ["gate: failed, \(rules)"]
+    lines += failures.isEmpty ? ["gate: passed"] : ["gate: failed, \(brokenRules)"]
     return lines.joined(separator: "\n")
   }
 
   /// The rules that fail, each once, with counts.
-  private var rules: String {
+  var rules: [String] {
+    var counts: [String: Int] = [:]
     var names: [String] = []
-    for failure in failures where !names.contains(failure.rule.description) {
-      names.append(failure.rule.description)
+    for failure in failures {
+      let name = failure.rule.description
+      if counts[name] == nil { names.append(name) }
+      counts[name, default: 0] += 1
     }
-    return names.map { name in
-      "\(name) (\(failures.count { $0.rule.description == name }))"
-    }.joined(separator: ", ")
+    return names.map { "\($0) (\(counts[$0] ?? 0))" }
   }
+
+  private var brokenRules: String { rules.joined(separator: ", ") }
 
   /// A document of schema 1; see `docs/diff.md`.
   var json: JSON {
@@ -58,7 +61,7 @@ struct DiffVerdict {
 
   /// A comment of at most 60,000 bytes.
   var markdown: String {
-    var text = "### Model diff: \(failures.isEmpty ? "passed" : "failed on \(rules)")\n\n"
+    var text = "### Model diff: \(failures.isEmpty ? "passed" : "failed on \(brokenRules)")\n\n"
     text +=
       "`\(old.markdown)` → `\(new.markdown)`\n\n| class | change | nodes |\n| --- | --- | --- |\n"
     for (place, change) in movers.enumerated() {
@@ -157,7 +160,7 @@ extension Policy.Failure {
 
 extension DiffReport.Change {
   /// The distance of weights.
-  fileprivate var figures: String {
+  var figures: String {
     guard let weights else { return "" }
     var text = ": relative \(weights.relative), maximum \(weights.maximum)"
     text += ", cosine \(weights.cosine), \(weights.count) elements"
@@ -166,7 +169,7 @@ extension DiffReport.Change {
   }
 
   /// The nodes, once where both models call them the same.
-  fileprivate var nodes: String {
+  var nodes: String {
     let (before, after) = (old.joined(separator: ", "), new.joined(separator: ", "))
     if before == after || after.isEmpty { return before }
     return before.isEmpty ? after : "\(before) → \(after)"
