@@ -3,12 +3,13 @@ struct Comparison {
   private let old: Outline
   private let new: Outline
   private let names: Snapshot.Names
-  private let matching: Matching
+  private let moves: Moves
+  private var matching: Matching { moves.matching }
   private(set) var changes: [DiffReport.Change] = []
 
   init(_ old: Outline, _ new: Outline, _ names: Snapshot.Names) {
     (self.old, self.new, self.names) = (old, new, names)
-    matching = Matching(old, new)
+    moves = Moves(Matching(old, new))
   }
 
   /// The new node of each old node.
@@ -17,44 +18,44 @@ struct Comparison {
   mutating func run() {
     // Snapshots have no name.
     if old.name != new.name, !old.name.isEmpty, !new.name.isEmpty {
-      add(.metadata, "the model is called \(new.name), not \(old.name)")
+      add(.metadata, .renamed, "the model is called \(new.name), not \(old.name)")
     }
     compareInterface()
     for (place, partner) in matching.partner.enumerated() {
       if let partner {
         compare(place, partner)
       } else {
-        add(.topology, "removed \(old.nodes[place].kind)", place, nil)
+        add(.topology, .removed, "removed \(old.nodes[place].kind)", place, nil)
       }
     }
     for (place, partner) in matching.inverse.enumerated() where partner == nil {
-      add(.topology, "added \(new.nodes[place].kind)", nil, place)
+      add(.topology, .added, "added \(new.nodes[place].kind)", nil, place)
     }
   }
 
   /// Tells of a difference that no other change explains.
   mutating func addUnnamed() {
-    add(.topology, "the models differ in their canonical texts")
+    add(.topology, .changed, "the models differ in their canonical texts")
   }
 
   private mutating func add(
-    _ category: DiffReport.Class, _ message: String, _ oldNode: Int? = nil, _ newNode: Int? = nil,
-    _ weights: WeightDifference? = nil
+    _ category: DiffReport.Class, _ kind: DiffReport.Kind, _ message: String,
+    _ oldNode: Int? = nil, _ newNode: Int? = nil, _ weights: WeightDifference? = nil
   ) {
     changes.append(
       DiffReport.Change(
-        category: category, message: message, old: oldNode.map { place($0, old) } ?? [],
+        category: category, kind: kind, message: message, old: oldNode.map { place($0, old) } ?? [],
         new: newNode.map { place($0, new) } ?? [], weights: weights,
         oldSpot: oldNode.map(Outline.Spot.node), newSpot: newNode.map(Outline.Spot.node)))
   }
 
   private mutating func addPort(
-    _ category: DiffReport.Class, _ message: String, _ oldSpot: Outline.Spot?,
-    _ newSpot: Outline.Spot?
+    _ category: DiffReport.Class, _ kind: DiffReport.Kind, _ message: String,
+    _ oldSpot: Outline.Spot?, _ newSpot: Outline.Spot?
   ) {
     changes.append(
       DiffReport.Change(
-        category: category, message: message, oldSpot: oldSpot, newSpot: newSpot))
+        category: category, kind: kind, message: message, oldSpot: oldSpot, newSpot: newSpot))
   }
 
   /// The origins of a node, or its number where they are not known.
@@ -70,7 +71,7 @@ struct Comparison {
     compare(old.outputs, new.outputs, "output", Outline.Spot.output)
     if old.symbols != new.symbols {
       let texts = [old.symbols, new.symbols].map { $0.joined(separator: ", ") }
-      add(.interface, "symbols \(texts[0]) became \(texts[1])")
+      add(.interface, .changed, "symbols \(texts[0]) became \(texts[1])")
     }
     let sources = Dictionary(zip(new.outputs.map(\.name), new.results)) { first, _ in first }
     let isByName = Set(old.outputs.map(\.name)) == Set(new.outputs.map(\.name))
@@ -87,31 +88,34 @@ struct Comparison {
     let (oldNames, newNames) = (a.map(\.name), b.map(\.name))
     if oldNames != newNames, oldNames.sorted() == newNames.sorted() {
       let texts = [oldNames, newNames].map { $0.joined(separator: ", ") }
-      add(.interface, "the order of \(what)s \(texts[0]) became \(texts[1])")
+      add(.interface, .moved, "the order of \(what)s \(texts[0]) became \(texts[1])")
     }
     let partners = Outline.partners(a, b)
     for (place, port) in a.enumerated() {
       guard let partner = partners[place] else {
-        addPort(.interface, "\(what) \(port.name) is gone", spot(place), nil)
+        addPort(.interface, .removed, "\(what) \(port.name) is gone", spot(place), nil)
         continue
       }
       let (other, spots) = (b[partner], (spot(place), spot(partner)))
       if other.name != port.name {
-        addPort(.interface, "\(what) \(port.name) is called \(other.name)", spots.0, spots.1)
+        addPort(
+          .interface, .renamed, "\(what) \(port.name) is called \(other.name)", spots.0, spots.1)
       }
       guard other.type != port.type else { continue }
       addPort(
-        .interface, "\(what) \(port.name) was \(port.type), is \(other.type)", spots.0, spots.1)
+        .interface, .changed, "\(what) \(port.name) was \(port.type), is \(other.type)", spots.0,
+        spots.1)
       if port.type.elementName != other.type.elementName {
         addPort(
           .precision,
+          .changed,
           "\(what) \(port.name) was \(port.type.elementName), is \(other.type.elementName)",
           spots.0, spots.1)
       }
     }
     let known = Set(partners.compactMap { $0 })
     for (place, port) in b.enumerated() where !known.contains(place) {
-      addPort(.interface, "\(what) \(port.name): \(port.type) is new", nil, spot(place))
+      addPort(.interface, .added, "\(what) \(port.name): \(port.type) is new", nil, spot(place))
     }
   }
 
@@ -120,15 +124,15 @@ struct Comparison {
   private mutating func compare(_ a: Int, _ b: Int) {
     let (x, y) = (old.nodes[a], new.nodes[b])
     if matching.old.kinds[a] != matching.new.kinds[b] {
-      add(.topology, "\(x.kind) became \(y.kind)", a, b)
+      add(.topology, .replaced, "\(x.kind) became \(y.kind)", a, b)
     } else {
       compareAttributes(x, y, a, b)
     }
     for (before, after) in zip(x.types, y.types)
     where before.elementName != after.elementName || before.quantization != after.quantization {
-      add(.precision, "the result was \(before), is \(after)", a, b)
+      add(.precision, .changed, "the result was \(before), is \(after)", a, b)
     }
-    compareOperands(a, b)
+    if moves.contains(a) { addMove(a, b) } else { compareOperands(a, b) }
     for (before, after) in zip(x.bodies, y.bodies) {
       var inner = Comparison(before, after, names)
       inner.run()
@@ -139,7 +143,7 @@ struct Comparison {
       }
     }
     if names == .origins, x.origins != y.origins, !x.origins.isEmpty, !y.origins.isEmpty {
-      add(.metadata, "renamed", a, b)
+      add(.metadata, .renamed, "renamed", a, b)
     }
   }
 
@@ -154,6 +158,7 @@ struct Comparison {
       if name == "shape", hasOtherInputs, shapes(x, old) != shapes(y, new) { continue }
       add(
         .attribute,
+        .changed,
         "\(x.operation) \(name): \(before[name] ?? "default") → \(after[name] ?? "default")", a, b)
     }
   }
@@ -172,16 +177,26 @@ struct Comparison {
     }
   }
 
+  private mutating func addMove(_ a: Int, _ b: Int) {
+    let pairs = zip(old.nodes[a].operands, new.nodes[b].operands)
+    guard let (before, after) = pairs.first(where: { !matching.agree($0, $1) }) else { return }
+    add(
+      .topology, .moved,
+      "\(old.nodes[a].kind) moved: it read \(name(before, old)), reads \(name(after, new))", a, b)
+  }
+
   private mutating func compareOperands(_ a: Int, _ b: Int) {
     let (x, y) = (old.nodes[a].operands, new.nodes[b].operands)
     var targets = y
     if x.count == 2, y.count == 2 {
-      let straight = agree(x[0], y[0]) && agree(x[1], y[1])
-      let crossed = agree(x[0], y[1]) && agree(x[1], y[0])
+      let straight = moves.agree(x[0], y[0]) && moves.agree(x[1], y[1])
+      let crossed = moves.agree(x[0], y[1]) && moves.agree(x[1], y[0])
       if old.nodes[a].isSymmetric {
-        if !straight, crossed || agree(x[0], y[1]) || agree(x[1], y[0]) { targets.swapAt(0, 1) }
+        if !straight, crossed || moves.agree(x[0], y[1]) || moves.agree(x[1], y[0]) {
+          targets.swapAt(0, 1)
+        }
       } else if !straight, crossed {
-        add(.topology, "operands 0 and 1 of \(old.nodes[a].operation) are swapped", a, b)
+        add(.topology, .swapped, "operands 0 and 1 of \(old.nodes[a].operation) are swapped", a, b)
         return
       }
     }
@@ -189,32 +204,23 @@ struct Comparison {
       compare(pair.0, pair.1, of: "operand \(place) of \(old.nodes[a].operation)", a, b)
     }
     if x.count != y.count {
-      add(.topology, "\(old.nodes[a].operation) reads \(y.count) operands, not \(x.count)", a, b)
-    }
-  }
-
-  /// Whether two sources stand for each other, weights by digest.
-  private func agree(_ a: Outline.Source, _ b: Outline.Source) -> Bool {
-    switch (a, b) {
-    case (.weight(let x), .weight(let y)):
-      old.weights[x].digest == new.weights[y].digest && old.weights[x].type == new.weights[y].type
-    case (.result(let x, let i), .result(let y, let j)): matching.partner[x] == y && i == j
-    case (.input(let x), .input(let y)): matching.old.isSame(input: x, as: y, of: matching.new)
-    default: false
+      add(
+        .topology, .rewired, "\(old.nodes[a].operation) reads \(y.count) operands, not \(x.count)",
+        a, b)
     }
   }
 
   private mutating func compare(
     _ a: Outline.Source, _ b: Outline.Source, of what: String, _ oldNode: Int?, _ newNode: Int?
   ) {
-    if agree(a, b) { return }
+    if moves.agree(a, b) { return }
     switch (a, b) {
     case (.weight(let x), .weight(let y)):
       compareWeights(old.weights[x], new.weights[y], of: what, oldNode, newNode)
     case (.result(let x, _), _) where matching.partner[x] == nil: return
     case (_, .result(let y, _)) where matching.inverse[y] == nil: return
     default:
-      add(.topology, "\(what) was \(name(a, old)), is \(name(b, new))", oldNode, newNode)
+      add(.topology, .rewired, "\(what) was \(name(a, old)), is \(name(b, new))", oldNode, newNode)
     }
   }
 
@@ -222,15 +228,15 @@ struct Comparison {
     _ x: Outline.Weight, _ y: Outline.Weight, of what: String, _ oldNode: Int?, _ newNode: Int?
   ) {
     if x.type.elementName != y.type.elementName {
-      add(.precision, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
+      add(.precision, .changed, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
     } else if x.type != y.type {
-      add(.weight, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
+      add(.weight, .changed, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
     } else {
       let both = x.data.flatMap { before in
         y.data.flatMap { WeightDifference(from: before, to: $0) }
       }
       let name = x.name.isEmpty ? "" : " (\(x.name))"
-      add(.weight, "the numbers of \(what)\(name) changed", oldNode, newNode, both)
+      add(.weight, .changed, "the numbers of \(what)\(name) changed", oldNode, newNode, both)
     }
   }
 

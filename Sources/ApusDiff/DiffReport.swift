@@ -18,10 +18,26 @@ public struct DiffReport: Hashable, Sendable {
     case metadata
   }
 
+  /// What has become of what a change is about.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    case added, removed
+    /// It stands elsewhere, as it was.
+    case moved
+    /// Another operation stands at its place.
+    case replaced
+    /// It reads something else.
+    case rewired
+    /// Its operands stand in another order.
+    case swapped
+    case renamed, changed
+  }
+
   /// One change.
   public struct Change: Hashable, Sendable {
     /// What it is about.
     public var category: Class
+    /// What has become of it.
+    public var kind: Kind
     /// One sentence without a full stop.
     public var message: String
     /// The nodes of the old model that it concerns.

@@ -14,6 +14,8 @@ struct Matching {
   private(set) var partner: [Int?]
   /// The old node of each new node.
   private(set) var inverse: [Int?]
+  /// A hash of each node with its weights, but without what else it reads.
+  private(set) var labels: (old: [UInt64], new: [UInt64]) = ([], [])
 
   init(_ old: Outline, _ new: Outline) {
     let byName =
@@ -25,6 +27,7 @@ struct Matching {
     inverse = Array(repeating: nil, count: new.nodes.count)
     for detail in [FlowGraph.Detail.everything, .structure] {
       let (before, after) = (self.old.colours(detail), self.new.colours(detail))
+      if detail == .everything { labels = (before.local, after.local) }
       match(before.both, after.both, .equalCounts)
       match(before.local, after.local, .single)
       match(before.down, after.down, .single)
@@ -54,9 +57,22 @@ struct Matching {
     }
   }
 
-  private mutating func join(_ a: Int, _ b: Int) {
+  /// Makes two open nodes partners.
+  mutating func join(_ a: Int, _ b: Int) {
     partner[a] = b
     inverse[b] = a
+  }
+
+  /// Whether two sources stand for each other, weights by digest.
+  func agree(_ a: Outline.Source, _ b: Outline.Source) -> Bool {
+    switch (a, b) {
+    case (.weight(let x), .weight(let y)):
+      old.outline.weights[x].digest == new.outline.weights[y].digest
+        && old.outline.weights[x].type == new.outline.weights[y].type
+    case (.result(let x, let i), .result(let y, let j)): partner[x] == y && i == j
+    case (.input(let x), .input(let y)): old.isSame(input: x, as: y, of: new)
+    default: false
+    }
   }
 
   /// Follows operands and readers of matched nodes, and of inputs and outputs.

@@ -43,6 +43,17 @@ import Testing
     #expect(apus("diff", old, new, "--policy", policy).code == 3)
   }
 
+  @Test func coloursAreForTerminals() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = try files(folder)
+    #expect(!apus("diff", old, new).output.contains("\u{1b}"))
+    #expect(!apus("diff", old, new, "--color", "never").output.contains("\u{1b}"))
+    let coloured = apus("diff", old, new, "--color", "always").output
+    #expect(coloured.hasPrefix("\u{1b}[1;33mattribute\u{1b}[0m: softmax axis: 1 → 0"))
+    #expect(coloured.hasSuffix("\u{1b}[1;31mgate: failed, attribute (1)\u{1b}[0m\n"))
+    #expect(apus("diff", old, new, "--color", "sometimes").code == 2)
+  }
+
   @Test func errorsNeverSayThatNothingChanged() throws {
     let folder = try TemporaryFolder()
     let (old, _) = try files(folder)

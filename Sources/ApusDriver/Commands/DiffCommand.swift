@@ -19,6 +19,8 @@ enum DiffCommand: Command {
     Arguments.Option(name: "--golden", value: "FILE", help: "compare MODEL with this snapshot"),
     Arguments.Option(name: "--update", help: "write the snapshot of MODEL to the golden file"),
     Arguments.Option(name: "--names", help: "list nodes that only changed their names"),
+    Arguments.Option(
+      name: "--color", value: "WHEN", help: "always, never or auto (default): on a terminal"),
     Arguments.Option(name: "--json", help: "write a JSON document to standard output"),
     Arguments.Option(name: "--markdown", value: "FILE", help: "write a comment for a review"),
     Arguments.Option(name: "--html", value: "FILE", help: "write one page with both graphs"),
@@ -31,6 +33,7 @@ enum DiffCommand: Command {
     try CompileOptions.checkDiagnostics(arguments)
     let paths = try paths(arguments)
     let policy = try policy(arguments)
+    let style = try TextStyle(arguments, console)
     let new = try Outline.load(paths.new, Compilation.Options(), .virtualMachine)
     if arguments.has("--update") {
       try writeWhole(Snapshot.text(of: new), to: paths.old)
@@ -46,7 +49,7 @@ enum DiffCommand: Command {
     if let file = arguments["--html"] { try writeWhole(DiffPage(verdict, old, new).text, to: file) }
     if let file = arguments["--junit"] { try writeWhole(verdict.junit, to: file) }
     if let file = arguments["--sarif"] { try writeWhole(verdict.sarif.text + "\n", to: file) }
-    console.output(arguments.has("--json") ? verdict.json.text : verdict.text)
+    console.output(arguments.has("--json") ? verdict.json.text : verdict.text(style))
     return verdict.failures.isEmpty ? 0 : 1
   }
 

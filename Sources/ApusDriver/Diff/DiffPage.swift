@@ -68,7 +68,7 @@ struct DiffPage {
 
   private func change(_ change: DiffReport.Change) -> JSON {
     .object([
-      ("class", .string(change.category.rawValue)),
+      ("class", .string(change.category.rawValue)), ("kind", .string(change.kind.rawValue)),
       ("text", .string(change.message)), ("figures", .string(change.figures)),
       ("nodes", .string(change.nodes)),
       (

@@ -26,11 +26,21 @@ struct DiffVerdict {
   }
 
   /// For a terminal.
-  var text: String {
-    var lines = movers.map { "\($0.category.rawValue): \($0.message)\($0.figures)\($0.place)" }
-    lines += moved.map { "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\($0.share)" }
+  func text(_ style: TextStyle) -> String {
+    var lines = movers.map { change in
+      let name = style.apply([.bold, change.category.colour], to: change.category.rawValue)
+      let place = style.apply([.faint], to: change.place.escapingControls)
+      return "\(name): \(change.message.escapingControls)\(change.figures)\(place)"
+    }
+    lines += moved.map {
+      let share = style.apply([$0.old < $0.new ? .red : .green], to: $0.share)
+      return "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\(share)"
+    }
     if report.changes.isEmpty { lines.append("no change of meaning") }
-    lines += failures.isEmpty ? ["gate: passed"] : ["gate: failed, \(brokenRules)"]
+    lines.append(
+      failures.isEmpty
+        ? style.apply([.bold, .green], to: "gate: passed")
+        : style.apply([.bold, .red], to: "gate: failed, \(brokenRules)"))
     return lines.joined(separator: "\n")
   }
 
@@ -141,6 +151,20 @@ struct DiffVerdict {
   }
 }
 
+extension DiffReport.Class {
+  /// What the class looks like on a terminal.
+  fileprivate var colour: TextStyle.Attribute {
+    switch self {
+    case .interface: .red
+    case .topology: .magenta
+    case .attribute: .yellow
+    case .weight: .blue
+    case .precision: .cyan
+    case .metadata: .faint
+    }
+  }
+}
+
 extension Policy.Rule {
   /// The class that a rule is about; `nil` for numbers.
   fileprivate var category: DiffReport.Class? {
@@ -162,10 +186,10 @@ extension DiffReport.Change {
   /// The distance of weights.
   var figures: String {
     guard let weights else { return "" }
-    var text = ": relative \(weights.relative), maximum \(weights.maximum)"
-    text += ", cosine \(weights.cosine), \(weights.count) elements"
-    if let ulps = weights.ulps { text += ", \(ulps) ulp" }
-    return text + ", worst channel \(weights.worstChannel) (\(weights.worstRelative))"
+    var text = ": relative \(short(weights.relative)), maximum \(short(weights.maximum))"
+    text += ", cosine \(short(weights.cosine, digits: 9)), \(grouped(weights.count)) elements"
+    if let ulps = weights.ulps { text += ", \(grouped(ulps)) ulp" }
+    return text + ", worst channel \(weights.worstChannel) (\(short(weights.worstRelative)))"
   }
 
   /// The nodes, once where both models call them the same.
@@ -180,7 +204,8 @@ extension DiffReport.Change {
 
   fileprivate var json: JSON {
     var fields: [(String, JSON)] = [
-      ("class", .string(category.rawValue)), ("message", .string(message)),
+      ("class", .string(category.rawValue)), ("kind", .string(kind.rawValue)),
+      ("message", .string(message)),
       ("old", .array(old.map { .string($0) })), ("new", .array(new.map { .string($0) })),
     ]
     if let weights {
