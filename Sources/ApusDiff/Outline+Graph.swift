@@ -18,6 +18,14 @@ private struct OutlineBuilder {
   private var sources: [ValueID: Outline.Source] = [:]
   private var visited: Set<NodeID> = []
   private var colours: [UInt64] = []
+  // Models have many nodes and few functions.
+  private var formulas: [Pointwise: Formula] = [:]
+
+  /// What is known of a function of maps.
+  private struct Formula {
+    var text: String
+    var isSymmetric: Bool
+  }
 
   init(_ graph: Graph) { self.graph = graph }
 
@@ -70,14 +78,16 @@ private struct OutlineBuilder {
     }
     let operands = node.operands.map { sources[$0] ?? .input(0) }
     var entry = Outline.Node(operation: node.operation.mnemonic, operands: operands)
+    var reader = AttributeReader()
     if case .map(let map) = node.operation {
       if node.operands.count == 1, map.function == .identity(map.function.result) {
         sources[node.results[0]] = operands[0]
         return
       }
-      entry.isSymmetric = map.function.isSymmetric
+      let formula = known(map.function)
+      entry.isSymmetric = formula.isSymmetric
+      reader.formula = formula.text
     }
-    var reader = AttributeReader()
     _ = node.operation.visitingAttributes(&reader)
     if case .custom(let custom) = node.operation { entry.operation = custom.name.withoutControls }
     entry.attributes = reader.attributes
@@ -90,6 +100,14 @@ private struct OutlineBuilder {
     }
     colours.append(colour(of: entry))
     outline.nodes.append(entry)
+  }
+
+  private mutating func known(_ function: Pointwise) -> Formula {
+    if let formula = formulas[function] { return formula }
+    let formula = Formula(
+      text: function.ordered.description, isSymmetric: function.isSymmetric)
+    formulas[function] = formula
+    return formula
   }
 
   private func colour(of node: Outline.Node) -> UInt64 {
@@ -137,6 +155,8 @@ extension String {
 private struct AttributeReader: AttributeVisitor {
   var attributes: [Outline.Attribute] = []
   var bodies: [Outline] = []
+  /// The text of the operation's function, where it is known.
+  var formula: String?
 
   private mutating func add(_ name: String, _ value: String) {
     attributes.append(Outline.Attribute(name: name, value: value.withoutControls))
@@ -160,7 +180,7 @@ private struct AttributeReader: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout Shape) { add(name, value.description) }
   mutating func visit(_ name: String, _ value: inout Layout) { add(name, value.description) }
   mutating func visit(_ name: String, _ value: inout Pointwise) {
-    add(name, value.ordered.description)
+    add(name, formula ?? value.ordered.description)
   }
   mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(value)) }
   mutating func visit(_ name: String, _ value: inout Constant) {}

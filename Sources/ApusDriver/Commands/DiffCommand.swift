@@ -34,13 +34,13 @@ enum DiffCommand: Command {
     let paths = try paths(arguments)
     let policy = try policy(arguments)
     let style = try TextStyle(arguments, console)
-    let new = try Outline.load(paths.new, Compilation.Options(), .virtualMachine)
     if arguments.has("--update") {
+      let new = try Outline.load(paths.new, Compilation.Options(), .virtualMachine)
       try writeWhole(Snapshot.text(of: new), to: paths.old)
       console.message("\(paths.old) is written")
       return 0
     }
-    let old = try Outline.load(paths.old, Compilation.Options(), .virtualMachine)
+    let (old, new) = try Outline.load(paths.old, paths.new)
     let names: Snapshot.Names = arguments.has("--names") ? .origins : .none
     let report = policy.filtered(DiffReport(from: old, to: new, names: names))
     let verdict = DiffVerdict(

@@ -3,6 +3,8 @@ internal import ApusIR
 internal import ApusLoops
 internal import ApusRuntime
 internal import ApusTransforms
+internal import Dispatch
+internal import Synchronization
 
 extension Outline {
   /// The outline of a model, a graph as text, or a snapshot; measured where it can be.
@@ -19,6 +21,22 @@ extension Outline {
     var choices = options
     choices.passes = path.hasSuffix(".apir") ? [] : OptimizationLevel.basic.pipeline
     return measured(try Compilation(path, choices).graph, options, target)
+  }
+
+  /// The outlines of two models, loaded side by side; where both fail, the first one tells why.
+  static func load(
+    _ old: String, _ new: String
+  ) throws(DiagnosticError) -> (old: Outline, new: Outline) {
+    typealias Loaded = Result<Outline, DiagnosticError>
+    let results = Mutex<[Loaded?]>([nil, nil])
+    DispatchQueue.concurrentPerform(iterations: 2) { place in
+      let result = Loaded { () throws(DiagnosticError) in
+        try load(place == 0 ? old : new, Compilation.Options(), .virtualMachine)
+      }
+      results.withLock { $0[place] = result }
+    }
+    let loaded = results.withLock { $0.compactMap { $0 } }
+    return (try loaded[0].get(), try loaded[1].get())
   }
 
   /// The outline of a graph as it is, measured where it can be.
