@@ -19,7 +19,7 @@ CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-
 
 .PHONY: help setup venv build release library run test check bench bench-zoo docs docc conformance \
   conformance-variants export lint format budget generated golden determinism emitted \
-  emitted-models fuzz-vm models pages targets sanitize install clean
+  emitted-models fuzz-vm models pages pairs targets sanitize install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ emitted: release ## compile emitted C with gcc and clang, warnings as errors, an
 
 emitted-models: release ## the same for all real float models, where they are at hand (minutes)
 	Tests/Tools/check-emitted-models.sh $(APUS)
+
+pairs: release venv ## compare pairs of ONNX models with apus diff; each has the classes it should have
+	$(PYTHON) Tests/Tools/check-pairs.py $(APUS)
 
 pages: PACKAGES += chromium
 pages: release ## open the pages of apus diff in a browser without a window, which this installs

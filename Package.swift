@@ -70,7 +70,7 @@ let package = Package(
     tests("ApusDiff", ["ApusIR"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
-    tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),
+    tests("ApusDriver", ["ApusDiff", "ApusIR", "ApusRuntime", "ApusTestSupport"]),
     tests("ApusLibrary", ["CApusLibrary"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(

@@ -1,3 +1,5 @@
+private import ApusIR
+
 /// Finds the changes between two outlines, those of their bodies included.
 struct Comparison {
   private let old: Outline
@@ -26,10 +28,16 @@ struct Comparison {
         compare(place, partner)
       } else {
         add(.topology, .removed, "removed \(old.nodes[place].kind)", place, nil)
+        if let conversion = conversion(at: place, old) {
+          add(.precision, .removed, "removed \(conversion)", place, nil)
+        }
       }
     }
     for (place, partner) in matching.inverse.enumerated() where partner == nil {
       add(.topology, .added, "added \(new.nodes[place].kind)", nil, place)
+      if let conversion = conversion(at: place, new) {
+        add(.precision, .added, "added \(conversion)", nil, place)
+      }
     }
   }
 
@@ -163,6 +171,18 @@ struct Comparison {
     }
   }
 
+  /// What a node does to the precision of numbers, where that is its meaning.
+  private func conversion(at place: Int, _ outline: Outline) -> String? {
+    let node = outline.nodes[place]
+    guard ["map", "matmul", "conv"].contains(node.operation), let result = node.types.first else {
+      return nil
+    }
+    let (after, others) = (result.elementName, shapes(node, outline).map(\.elementName))
+    let before = others.first { $0 != after && ($0.isNarrow || after.isNarrow) }
+    guard let before, before != "bool", after != "bool" else { return nil }
+    return "a step from \(before) to \(after)"
+  }
+
   /// Whether inputs have changed their types.
   private var hasOtherInputs: Bool { old.inputs.map(\.type) != new.inputs.map(\.type) }
 
@@ -253,6 +273,13 @@ struct Comparison {
 extension Outline.Node {
   fileprivate var values: [String: String] {
     Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }
+  }
+}
+
+extension Substring {
+  /// Whether an element type has less than the 32 bits in which models compute.
+  fileprivate var isNarrow: Bool {
+    (ElementType(rawValue: String(self))?.bitWidth).map { (1...16).contains($0) } ?? false
   }
 }
 

@@ -68,6 +68,10 @@ public struct DiffReport: Hashable, Sendable {
   public internal(set) var changes: [Change] = []
   /// The numbers of both models, in the order of their names.
   public internal(set) var deltas: [Delta] = []
+  /// How far outputs are apart on the same inputs; empty where the models did not run.
+  public var drifts: [OutputDrift] = []
+  /// How long both take; `nil` where that was not measured.
+  public var timing: Timing?
   /// The node of the new outline that stands for each node of the old one.
   public let partners: [Int?]
 

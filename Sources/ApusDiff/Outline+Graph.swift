@@ -18,6 +18,7 @@ private struct OutlineBuilder {
   private var sources: [ValueID: Outline.Source] = [:]
   private var visited: Set<NodeID> = []
   private var colours: [UInt64] = []
+  private var squeezed: [Int: Int] = [:]
   // Models have many nodes and few functions.
   private var formulas: [Pointwise: Formula] = [:]
 
@@ -76,7 +77,9 @@ private struct OutlineBuilder {
           data: constant.data))
       return
     }
-    let operands = node.operands.map { sources[$0] ?? .input(0) }
+    var operands = node.operands.map { sources[$0] ?? .input(0) }
+    // Extents of 1 in front mean nothing where operands are broadcast.
+    if case .map = node.operation { operands = operands.map { squeezed($0) } }
     var entry = Outline.Node(operation: node.operation.mnemonic, operands: operands)
     var reader = AttributeReader()
     if case .map(let map) = node.operation {
@@ -100,6 +103,21 @@ private struct OutlineBuilder {
     }
     colours.append(colour(of: entry))
     outline.nodes.append(entry)
+  }
+
+  /// A weight without extents of 1 in front; other sources as they are.
+  private mutating func squeezed(_ source: Outline.Source) -> Outline.Source {
+    guard case .weight(let place) = source, let data = outline.weights[place].data,
+      let extents = data.type.shape.extents, extents.first == 1,
+      let shorter = data.reshaped(to: Shape(Array(extents.drop { $0 == 1 })))
+    else { return source }
+    if let known = squeezed[place] { return .weight(known) }
+    squeezed[place] = outline.weights.count
+    outline.weights.append(
+      Outline.Weight(
+        type: text(shorter.type), digest: shorter.digest, name: outline.weights[place].name,
+        data: shorter))
+    return .weight(outline.weights.count - 1)
   }
 
   private mutating func known(_ function: Pointwise) -> Formula {

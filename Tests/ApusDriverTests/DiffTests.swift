@@ -1,3 +1,4 @@
+import ApusDiff
 import ApusIR
 import ApusRuntime
 import Foundation
@@ -105,6 +106,58 @@ import Testing
     let change = (data?["changes"] as? [[String: Any]])?.first
     #expect(change?["text"] as? String == "softmax axis: 1 → 0")
     #expect(change?["item"] as? Int == 2)
+  }
+
+  private func scaled(by factor: Double, _ element: String = "f32") -> String {
+    """
+    graph @g(%x: tensor<2x3x\(element)>) -> (y: tensor<2x3x\(element)>) {
+      %a = map %x {f = (a: \(element)) mul(a, \(factor):\(element))} : tensor<2x3x\(element)>
+      return %a
+    }
+
+    """
+  }
+
+  @Test func driftOfOutputs() throws {
+    let folder = try TemporaryFolder()
+    let (old, new, data) = (
+      folder.path + "/old.apir", folder.path + "/new.apir", folder.path + "/d"
+    )
+    try writeWhole(scaled(by: 2), to: old)
+    try writeWhole(scaled(by: 2.5), to: new)
+    #expect(apus("diff", old, new, "--data", data).code == 6)
+    try makeFolder(data)
+    let x = TensorData(.f32, [2, 3], [1, 2, 3, -1, -2, -4] as [Float])
+    try TensorFile.write([NamedTensor("in:x", x)], to: data + "/a.npz")
+    let rule = ["--data", data, "--fail-on", "drift>0.2"]
+    let drift = apus(["diff", old, new] + rule)
+    // 2.5 x is a quarter off 2 x, and 0.5 * 4 at most.
+    #expect(
+      drift.output.contains(
+        "drift of y: maximum 2, relative 0.25, top-1 agreement 100.00 % of 2 rows (1 run)"))
+    #expect(drift.output.hasSuffix("gate: failed, drift>0.2 (1)\n"))
+    #expect(apus("diff", old, new, "--data", data, "--fail-on", "drift>0.25").code == 0)
+    try writeWhole(scaled(by: -2), to: new)
+    #expect(apus(["diff", old, new] + rule).output.contains("agreement 0.00 % of 2 rows"))
+    // The same inputs in half precision.
+    try writeWhole(scaled(by: 2, "f16"), to: new)
+    #expect(apus(["diff", old, new] + rule).code == 0)
+    let golden = folder.path + "/golden.txt"
+    #expect(apus("snapshot", old, "-o", golden).code == 0)
+    #expect(apus("diff", golden, new, "--data", data).code == 2)
+    try writeWhole(scaled(by: 2).replacing("%x", with: "%z"), to: old)
+    #expect(apus(["diff", old, new] + rule).code == 2)
+  }
+
+  @Test func measuredTimesHaveAVerdict() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = try files(folder)
+    let outcome = apus("diff", old, new, "--measure", "--seconds", "0.01", "--json")
+    let document = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let time = (document as? [String: Any])?["time"] as? [String: Any]
+    #expect((time?["rounds"] as? Int ?? 0) >= 10)
+    #expect(Timing.Verdict(rawValue: time?["verdict"] as? String ?? "") != nil)
+    #expect(apus("diff", old, new, "--fail-on", "time+5%").code == 1)
   }
 
   @Test func goldenSnapshots() throws {

@@ -7,6 +7,18 @@ struct DiffVerdict {
   var new: String
   var report: DiffReport
   var failures: [Policy.Failure]
+  /// What noise leaves open.
+  var undecided: [String]
+
+  init(old: String, new: String, report: DiffReport, policy: Policy) {
+    (self.old, self.new, self.report) = (old, new, report)
+    (failures, undecided) = (policy.failures(report), policy.undecided(report))
+  }
+
+  /// What the gate says.
+  private var gate: String {
+    failures.isEmpty ? (undecided.isEmpty ? "passed" : "inconclusive") : "failed"
+  }
 
   /// The changes with the largest distance of weights first among their class.
   var movers: [DiffReport.Change] {
@@ -36,11 +48,13 @@ struct DiffVerdict {
       let share = style.apply([$0.old < $0.new ? .red : .green], to: $0.share)
       return "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\(share)"
     }
+    lines += behaviour
     if report.changes.isEmpty { lines.append("no change of meaning") }
+    let reasons = failures.isEmpty ? undecided.joined(separator: ", ") : brokenRules
+    let colour: TextStyle.Attribute =
+      failures.isEmpty ? (undecided.isEmpty ? .green : .yellow) : .red
     lines.append(
-      failures.isEmpty
-        ? style.apply([.bold, .green], to: "gate: passed")
-        : style.apply([.bold, .red], to: "gate: failed, \(brokenRules)"))
+      style.apply([.bold, colour], to: "gate: \(gate)" + (reasons.isEmpty ? "" : ", \(reasons)")))
     return lines.joined(separator: "\n")
   }
 
@@ -62,16 +76,18 @@ struct DiffVerdict {
   var json: JSON {
     .object([
       ("schema", .integer(1)), ("old", .string(old)), ("new", .string(new)),
-      ("gate", .string(failures.isEmpty ? "passed" : "failed")),
+      ("gate", .string(gate)), ("undecided", .array(undecided.map { .string($0) })),
       ("failures", .array(failures.map(\.json))),
       ("changes", .array(report.changes.map(\.json))),
       ("deltas", .array(report.deltas.map(\.json))),
+      ("drift", .array(report.drifts.map(\.json))), ("time", report.timing?.json ?? .null),
     ])
   }
 
   /// A comment of at most 60,000 bytes.
   var markdown: String {
-    var text = "### Model diff: \(failures.isEmpty ? "passed" : "failed on \(brokenRules)")\n\n"
+    let result = failures.isEmpty ? gate : "failed on \(brokenRules)"
+    var text = "### Model diff: \(result)\n\n"
     text +=
       "`\(old.markdown)` → `\(new.markdown)`\n\n| class | change | nodes |\n| --- | --- | --- |\n"
     for (place, change) in movers.enumerated() {
@@ -87,7 +103,8 @@ struct DiffVerdict {
     for delta in moved.prefix(60) {
       text += "| \(delta.name) | \(grouped(delta.old)) | \(grouped(delta.new))\(delta.share) |\n"
     }
-    return text
+    for line in behaviour.prefix(60) { text += "\n- " + line.prefix(500).description.markdown }
+    return behaviour.isEmpty ? text : text + "\n"
   }
 
   /// One test case per class, and one per number that fails.
@@ -171,7 +188,7 @@ extension Policy.Rule {
     switch self {
     case .any(let category): category
     case .weights: .weight
-    case .growth: nil
+    case .drift, .growth, .inconclusive: nil
     }
   }
 }
