@@ -34,7 +34,9 @@ python=python3
 for candidate in ../.venv/bin/python "${PYTHON:-}"; do
   if [ -x "$candidate" ]; then python=$candidate; fi
 done
-APUS_LIBRARY="$libraries/libapus-c.so" "$python" python/test.py
+export APUS_LIBRARY="$libraries/libapus-c.so"
+"$python" python/test.py
+"$python" ../Tests/Tools/check-snippets.py "$apus" "$libraries/Modules"
 
 count=$(od -An -tu4 -j8 -N4 digits/test-images.bin | tr -d ' ')
 test "$(stat -c %s digits/test-images.bin)" -eq $((20 + count * 65))
