@@ -17,7 +17,7 @@ PACKAGES := libprotobuf-c-dev gcc python3
 CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu \
   libc6-dev-riscv64-cross qemu-user wasi-libc nodejs
 
-.PHONY: help setup venv build release library run test check bench bench-zoo docs docc conformance \
+.PHONY: help setup venv build release library standalone run test check bench bench-zoo docs docc conformance \
   conformance-variants export lint format budget generated golden determinism emitted \
   emitted-models fuzz-vm models pages pairs targets sanitize install clean
 
@@ -52,6 +52,12 @@ release: setup ## build the optimized command
 
 library: setup ## build the C library: .build/release/libapus-c.so
 	swift build -c release -j $(JOBS) --product apus-c
+
+standalone: setup ## build the C library with the Swift runtime inside: .build/static/release
+	swift build -c release -j $(JOBS) --product apus-c --scratch-path .build/static \
+	  -Xswiftc -static-stdlib
+	strip --strip-unneeded .build/static/release/libapus-c.so
+	Tests/Tools/check-standalone.sh .build/static/release
 
 run: release ## compile the digits network to C and to bytecode, and watch both read digits
 	Examples/digits/run.sh $(APUS)

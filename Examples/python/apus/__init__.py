@@ -88,7 +88,10 @@ class Session:
         arrays = []
         for port in self.inputs:
             array = numpy.asarray(inputs[port.name])
-            if not numpy.can_cast(array.dtype, port.dtype, "same_kind"):
+            fits = numpy.can_cast(array.dtype, port.dtype, "same_kind")
+            if port.dtype == object:
+                fits = array.dtype.kind in "OSU"
+            if not fits:
                 raise TypeError(f"{port.name} is {port.dtype}, not {array.dtype}")
             arrays.append(numpy.ascontiguousarray(array, port.dtype).reshape(array.shape))
         results = _library.run(self._handle, arrays)
