@@ -24,7 +24,12 @@ public struct OutputDrift: Hashable, Sendable {
 public struct Timing: Hashable, Sendable {
   /// What the measurement says.
   public enum Verdict: String, Hashable, Sendable, CaseIterable {
-    case faster, slower, same
+    /// The new model takes less time.
+    case faster
+    /// The new model takes more time.
+    case slower
+    /// What differs is too little to count.
+    case same
     /// The noise is larger than what is to be told apart.
     case inconclusive
   }

@@ -29,14 +29,18 @@ struct Comparison {
       } else {
         add(.topology, .removed, "removed \(old.nodes[place].kind)", place, nil)
         if let conversion = conversion(at: place, old) {
-          add(.precision, .removed, "removed \(conversion)", place, nil)
+          add(
+            .precision, .removed, "removed a step from \(conversion.from) to \(conversion.to)",
+            place, nil)
         }
       }
     }
     for (place, partner) in matching.inverse.enumerated() where partner == nil {
       add(.topology, .added, "added \(new.nodes[place].kind)", nil, place)
       if let conversion = conversion(at: place, new) {
-        add(.precision, .added, "added \(conversion)", nil, place)
+        add(
+          .precision, .added, "added a step from \(conversion.from) to \(conversion.to)", nil, place
+        )
       }
     }
   }
@@ -164,15 +168,15 @@ struct Comparison {
       // of an input is a change of the interface.
       if name == "f", x.types.map(\.elementName) != y.types.map(\.elementName) { continue }
       if name == "shape", hasOtherInputs, shapes(x, old) != shapes(y, new) { continue }
+      let category = name == "f" && isQuantization(a, old) ? DiffReport.Class.precision : .attribute
       add(
-        .attribute,
-        .changed,
+        category, .changed,
         "\(x.operation) \(name): \(before[name] ?? "default") → \(after[name] ?? "default")", a, b)
     }
   }
 
-  /// What a node does to the precision of numbers, where that is its meaning.
-  private func conversion(at place: Int, _ outline: Outline) -> String? {
+  /// Between which element types a node takes numbers, where one of them has few bits.
+  private func conversion(at place: Int, _ outline: Outline) -> (from: Substring, to: Substring)? {
     let node = outline.nodes[place]
     guard ["map", "matmul", "conv"].contains(node.operation), let result = node.types.first else {
       return nil
@@ -180,7 +184,16 @@ struct Comparison {
     let (after, others) = (result.elementName, shapes(node, outline).map(\.elementName))
     let before = others.first { $0 != after && ($0.isNarrow || after.isNarrow) }
     guard let before, before != "bool", after != "bool" else { return nil }
-    return "a step from \(before) to \(after)"
+    return (before, after)
+  }
+
+  /// Whether a node quantizes numbers or takes them back: its own numbers are scales and zero
+  /// points.
+  private func isQuantization(_ place: Int, _ outline: Outline) -> Bool {
+    guard outline.nodes[place].operation == "map",
+      let (before, after) = conversion(at: place, outline)
+    else { return false }
+    return (before.isInteger && before.isNarrow) || (after.isInteger && after.isNarrow)
   }
 
   /// Whether inputs have changed their types.
@@ -256,7 +269,10 @@ struct Comparison {
         y.data.flatMap { WeightDifference(from: before, to: $0) }
       }
       let name = x.name.isEmpty ? "" : " (\(x.name))"
-      add(.weight, .changed, "the numbers of \(what)\(name) changed", oldNode, newNode, both)
+      let isScale = oldNode.map { isQuantization($0, old) } ?? false
+      add(
+        isScale ? .precision : .weight, .changed, "the numbers of \(what)\(name) changed", oldNode,
+        newNode, both)
     }
   }
 
@@ -277,6 +293,12 @@ extension Outline.Node {
 }
 
 extension Substring {
+  /// Whether an element type is a whole number.
+  fileprivate var isInteger: Bool {
+    let kind = ElementType(rawValue: String(self))?.kind
+    return kind == .signed || kind == .unsigned
+  }
+
   /// Whether an element type has less than the 32 bits in which models compute.
   fileprivate var isNarrow: Bool {
     (ElementType(rawValue: String(self))?.bitWidth).map { (1...16).contains($0) } ?? false

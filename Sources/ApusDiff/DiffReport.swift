@@ -20,7 +20,10 @@ public struct DiffReport: Hashable, Sendable {
 
   /// What has become of what a change is about.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
-    case added, removed
+    /// The old model does not have it.
+    case added
+    /// The new model does not have it.
+    case removed
     /// It stands elsewhere, as it was.
     case moved
     /// Another operation stands at its place.
@@ -29,7 +32,10 @@ public struct DiffReport: Hashable, Sendable {
     case rewired
     /// Its operands stand in another order.
     case swapped
-    case renamed, changed
+    /// It has another name.
+    case renamed
+    /// Something else about it is not as it was.
+    case changed
   }
 
   /// One change.

@@ -25,8 +25,11 @@ public struct Outline: Hashable, Sendable {
 
   /// Something that a picture shows, by place.
   public enum Spot: Hashable, Sendable {
+    /// An input.
     case input(Int)
+    /// An operation.
     case node(Int)
+    /// An output.
     case output(Int)
   }
 

@@ -44,6 +44,7 @@ struct DiffPage {
           })
       ),
       ("changes", .array(verdict.movers.map(change))),
+      ("behaviour", .array(verdict.behaviour.map { .string($0) })),
       (
         "deltas",
         .array(
