@@ -14,8 +14,10 @@ struct Comparison {
     moves = Moves(Matching(old, new))
   }
 
-  /// The new node of each old node.
-  var partners: [Int?] { matching.partner }
+  /// The new node at the place of each old node.
+  var partners: [Int?] {
+    matching.partner.enumerated().map { moves.contains($0) ? nil : $1 }
+  }
 
   mutating func run() {
     // Snapshots have no name.
@@ -100,7 +102,10 @@ struct Comparison {
     let (oldNames, newNames) = (a.map(\.name), b.map(\.name))
     if oldNames != newNames, oldNames.sorted() == newNames.sorted() {
       let texts = [oldNames, newNames].map { $0.joined(separator: ", ") }
-      add(.interface, .moved, "the order of \(what)s \(texts[0]) became \(texts[1])")
+      let first = oldNames.indices.first { oldNames[$0] != newNames[$0] } ?? 0
+      addPort(
+        .interface, .moved, "the order of \(what)s \(texts[0]) became \(texts[1])", spot(first), nil
+      )
     }
     let partners = Outline.partners(a, b)
     for (place, port) in a.enumerated() {

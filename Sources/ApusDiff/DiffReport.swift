@@ -78,7 +78,8 @@ public struct DiffReport: Hashable, Sendable {
   public var drifts: [OutputDrift] = []
   /// How long both take; `nil` where that was not measured.
   public var timing: Timing?
-  /// The node of the new outline that stands for each node of the old one.
+  /// The node of the new outline that stands for each node of the old one; `nil` where it is gone
+  /// or has moved.
   public let partners: [Int?]
 
   /// Compares two models.

@@ -58,7 +58,7 @@ import Testing
     #expect(union.edges.count { !$0.isNew } == 1)
     #expect(union.edges.count { !$0.isOld } == 2)
     let change = try #require(report.changes.first)
-    let place = try #require(union.item(change.oldSpot, change.newSpot))
+    let place = try #require(union.items(change.oldSpot, change.newSpot).first)
     #expect(union.items[place].old == nil)
   }
 }

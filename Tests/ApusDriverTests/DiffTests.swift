@@ -105,7 +105,7 @@ import Testing
     #expect((data?["edges"] as? [[Int]])?.map { $0[2] } == [3, 3, 3])
     let change = (data?["changes"] as? [[String: Any]])?.first
     #expect(change?["text"] as? String == "softmax axis: 1 → 0")
-    #expect(change?["item"] as? Int == 2)
+    #expect(change?["items"] as? [Int] == [2])
   }
 
   private func scaled(by factor: Double, _ element: String = "f32") -> String {

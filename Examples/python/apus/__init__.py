@@ -99,7 +99,7 @@ class Session:
 
 
 def run(model, inputs, level=2, **dimensions):
-    """Imports, optimises and runs a model; symbolic dimensions are those of the inputs."""
+    """Imports, optimises and runs a model; keywords are sizes of symbolic dimensions."""
     if not isinstance(model, Graph):
         model = Graph.load(model, **dimensions)
     else:

@@ -35,9 +35,10 @@ package struct UnionGraph {
     connect(new, newItems) { $0.isNew = true }
   }
 
-  /// The item that shows a spot of the new model, or else one of the old model.
-  package func item(_ old: Outline.Spot?, _ new: Outline.Spot?) -> Int? {
-    new.flatMap { newItems[$0] } ?? old.flatMap { oldItems[$0] }
+  /// The items that show spots of both models, that of the new one first.
+  package func items(_ old: Outline.Spot?, _ new: Outline.Spot?) -> [Int] {
+    let (before, after) = (old.flatMap { oldItems[$0] }, new.flatMap { newItems[$0] })
+    return [after, before == after ? nil : before].compactMap { $0 }
   }
 
   private mutating func add(_ partners: [Int?], _ count: Int, _ spot: (Int) -> Outline.Spot) {

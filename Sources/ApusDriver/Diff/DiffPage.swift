@@ -73,8 +73,8 @@ struct DiffPage {
       ("text", .string(change.message)), ("figures", .string(change.figures)),
       ("nodes", .string(change.nodes)),
       (
-        "item",
-        graph.item(change.oldSpot, change.newSpot).map { .integer($0) } ?? .null
+        "items",
+        .array(graph.items(change.oldSpot, change.newSpot).map { .integer($0) })
       ),
     ])
   }
