@@ -9,6 +9,14 @@ extension Outline {
     builder.build()
     self = builder.outline
   }
+
+  /// The outline of a graph, and the graph in that order without inner names: what is made of it
+  /// depends on its meaning only.
+  package static func reading(_ graph: Graph) -> (outline: Outline, graph: Graph) {
+    var builder = OutlineBuilder(graph)
+    builder.build()
+    return (builder.outline, builder.canonicalGraph())
+  }
 }
 
 /// Walks from the outputs of a graph to its inputs.
@@ -18,12 +26,18 @@ private struct OutlineBuilder {
   private var sources: [ValueID: Outline.Source] = [:]
   private var visited: Set<NodeID> = []
   private var colours: [UInt64] = []
+  /// The node of the graph that each entry stands for, and whether its operands are swapped; the
+  /// entries in their final order.
+  private var entries: [(node: NodeID, isSwapped: Bool)] = []
+  private var order: [Int] = []
+  private var keys: [ValueID: Outline.Weight] = [:]
   private var squeezed: [Int: Int] = [:]
   // Models have many nodes and few functions.
   private var formulas: [Pointwise: Formula] = [:]
 
   /// What is known of a function of maps.
   private struct Formula {
+    var function: Pointwise
     var text: String
     var isSymmetric: Bool
   }
@@ -46,7 +60,7 @@ private struct OutlineBuilder {
       outline.results.append(sources[output] ?? .input(0))
     }
     for node in graph.nodes where node.results.isEmpty { visit(node) }
-    outline = outline.renumbered()
+    (outline, order) = outline.renumbered()
   }
 
   /// Adds a node after everything that it reads; an own stack, for models can be deep.
@@ -70,11 +84,12 @@ private struct OutlineBuilder {
 
   private mutating func add(_ node: Node) {
     if case .constant(let constant) = node.operation {
+      let key = Outline.Weight(type: text(constant.data.type), digest: constant.data.digest)
+      keys[node.results[0]] = key
       sources[node.results[0]] = .weight(outline.weights.count)
       outline.weights.append(
         Outline.Weight(
-          type: text(constant.data.type), digest: constant.data.digest, name: constant.name,
-          data: constant.data))
+          type: key.type, digest: key.digest, name: constant.name, data: constant.data))
       return
     }
     var operands = node.operands.map { sources[$0] ?? .input(0) }
@@ -98,6 +113,7 @@ private struct OutlineBuilder {
     entry.types = node.results.map { text(graph.type(of: $0)) }
     entry.origins = node.origins
     if entry.isSymmetric { entry.operands.sort { colour(of: $0) < colour(of: $1) } }
+    entries.append((node.id, entry.operands != operands))
     for (place, result) in node.results.enumerated() {
       sources[result] = .result(node: outline.nodes.count, place: place)
     }
@@ -120,10 +136,55 @@ private struct OutlineBuilder {
     return .weight(outline.weights.count - 1)
   }
 
+  /// The graph as the outline has it; one whose sizes are bound on the way keeps its order.
+  func canonicalGraph() -> Graph {
+    let binds = graph.nodes.contains { node in
+      if case .bind = node.operation { return true }
+      return node.results.isEmpty
+    }
+    guard !binds else { return graph }
+    var result = Graph(name: graph.name)
+    result.symbols = graph.symbols
+    var moved: [ValueID: ValueID] = [:]
+    var constants: [Outline.Weight: ValueID] = [:]
+    for input in graph.inputs {
+      moved[input] = result.addInput(graph[input].name, graph.type(of: input))
+    }
+    func value(_ source: ValueID) -> ValueID {
+      var source = source
+      while moved[source] == nil, let maker = graph.producer(of: source),
+        case .map = maker.operation
+      {
+        source = maker.operands[0]
+      }
+      if let known = moved[source] { return known }
+      guard let data = graph.constant(source), let key = keys[source] else { return source }
+      let constant = constants[key] ?? result.constant(data)
+      constants[key] = constant
+      return constant
+    }
+    for place in order {
+      let entry = entries[place]
+      let node = graph[entry.node].mappingRegions { Outline.reading($0).graph }
+      var (operands, operation) = (node.operands.map(value), node.operation)
+      if entry.isSwapped { operands.swapAt(0, 1) }
+      if case .map(let map) = operation, let formula = formulas[map.function] {
+        operation = .map(Map(formula.function))
+      }
+      let copies = result.append(operation, operands, typed: node.results.map(graph.type))
+      for (old, new) in zip(node.results, copies) { moved[old] = new }
+    }
+    for (output, name) in zip(graph.outputs, graph.outputNames) {
+      result.addOutput(value(output), name: name)
+    }
+    return result
+  }
+
   private mutating func known(_ function: Pointwise) -> Formula {
     if let formula = formulas[function] { return formula }
+    let ordered = function.ordered
     let formula = Formula(
-      text: function.ordered.description, isSymmetric: function.isSymmetric)
+      function: ordered, text: ordered.description, isSymmetric: function.isSymmetric)
     formulas[function] = formula
     return formula
   }

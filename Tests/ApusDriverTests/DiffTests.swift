@@ -160,6 +160,47 @@ import Testing
     #expect(apus("diff", old, new, "--fail-on", "time+5%").code == 1)
   }
 
+  @Test func twinsHaveTheSameSnapshot() throws {
+    let folder = try TemporaryFolder()
+    let constants = [
+      "constant 0x0000803f000000400000404000008040 : tensor<4x1xf32>",
+      "constant 0x0000a0400000c0400000e04000000041 : tensor<4x1xf32>",
+    ]
+    let heads = ["%x: tensor<4x3xf32>", "y: tensor<4x3xf32>", "z: tensor<4x3xf32>"]
+    let head = "graph @g(\(heads[0])) -> (\(heads[1]), \(heads[2])) {\n"
+    let map = "{f = (a: f32, b: f32) "
+    let old = """
+        %w = \(constants[0])
+        %v = \(constants[1])
+        %a = map %x, %w \(map)mul(a, b)} : tensor<4x3xf32>  @ "first"
+        %b = map %a, %v \(map)add(a, max(b, 0.0:f32))} : tensor<4x3xf32>  @ "second"
+        %s = softmax %b {axis = 1} : tensor<4x3xf32>  @ "third"
+        %t = softmax %x {axis = 0} : tensor<4x3xf32>  @ "fourth"
+        return %s, %t
+      }
+
+      """
+    let new = """
+        %q0 = softmax %x {axis = 0} : tensor<4x3xf32>  @ "another_name"
+        %q1 = \(constants[1])
+        %q2 = \(constants[0])
+        %q3 = map %q2, %x \(map)mul(b, a)} : tensor<4x3xf32>
+        %q4 = map %q3, %q1 \(map)add(max(0.0:f32, b), a)} : tensor<4x3xf32>
+        %q5 = softmax %q4 {axis = 1} : tensor<4x3xf32>
+        return %q5, %q0
+      }
+
+      """
+    let paths = [folder.path + "/old.apir", folder.path + "/new.apir"]
+    for (path, body) in zip(paths, [old, new]) { try writeWhole(head + body, to: path) }
+    let texts = paths.map { apus("snapshot", $0).output }
+    #expect(texts[0] == texts[1])
+    // What is measured does not depend on names and order either.
+    for name in ["arena", "kernels", "cycles", "code"] {
+      #expect(texts[0].contains("measure\t\(name)\t"))
+    }
+  }
+
   @Test func goldenSnapshots() throws {
     let folder = try TemporaryFolder()
     let golden = folder.path + "/digits.txt"

@@ -57,8 +57,8 @@ extension Outline {
   static func measured(
     _ graph: Graph, _ options: Compilation.Options, _ target: Target, _ code: CodeSize
   ) -> Outline {
-    var outline = Outline(graph)
-    outline.measures = measures(graph, options, target, code)
+    var (outline, canonical) = Outline.reading(graph)
+    outline.measures = measures(canonical, options, target, code)
     return outline
   }
 
