@@ -131,41 +131,6 @@ struct DiffVerdict {
     let text = failures.map(\.message).joined(separator: "\n").xmlEscaped
     return head + "><failure message=\"\(failures.count) changes\">\(text)</failure></testcase>"
   }
-
-  /// A log of SARIF 2.1.0: gated changes are errors, the others notes.
-  var sarif: JSON {
-    let failing = Set(failures.map(\.message))
-    let results = report.changes.map { change in
-      JSON.object([
-        ("ruleId", .string(change.category.rawValue)),
-        ("level", .string(failing.contains(change.message) ? "error" : "note")),
-        ("message", .object([("text", .string(change.message + change.figures + change.place))])),
-        (
-          "locations",
-          .array([
-            .object([
-              (
-                "physicalLocation",
-                .object([("artifactLocation", .object([("uri", .string(new))]))])
-              )
-            ])
-          ])
-        ),
-      ])
-    }
-    let rules = DiffReport.Class.allCases.map { JSON.object([("id", .string($0.rawValue))]) }
-    let driver = JSON.object([("name", .string("apus diff")), ("rules", .array(rules))])
-    return .object([
-      ("$schema", .string("https://json.schemastore.org/sarif-2.1.0.json")),
-      ("version", .string("2.1.0")),
-      (
-        "runs",
-        .array([
-          .object([("tool", .object([("driver", driver)])), ("results", .array(results))])
-        ])
-      ),
-    ])
-  }
 }
 
 extension DiffReport.Class {
@@ -184,7 +149,7 @@ extension DiffReport.Class {
 
 extension Policy.Rule {
   /// The class that a rule is about; `nil` for numbers.
-  fileprivate var category: DiffReport.Class? {
+  var category: DiffReport.Class? {
     switch self {
     case .any(let category): category
     case .weights: .weight
@@ -217,7 +182,7 @@ extension DiffReport.Change {
   }
 
   /// The nodes after the message.
-  fileprivate var place: String { nodes.isEmpty ? "" : "  @ " + nodes }
+  var place: String { nodes.isEmpty ? "" : "  @ " + nodes }
 
   fileprivate var json: JSON {
     var fields: [(String, JSON)] = [
