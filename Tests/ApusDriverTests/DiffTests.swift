@@ -163,6 +163,41 @@ import Testing
     #expect(apus("diff", old, new, "--fail-on", "time+5%").code == 1)
   }
 
+  /// What a document has that its schema does not know, and what it lacks, by path.
+  private func violations(_ value: Any, _ schema: [String: Any], _ path: String) -> [String] {
+    if let items = value as? [Any] {
+      guard let inner = schema["items"] as? [String: Any] else { return [path] }
+      return items.enumerated().flatMap { violations($1, inner, "\(path)/\($0)") }
+    }
+    if let choices = schema["enum"] as? [String] {
+      return choices.contains(value as? String ?? "") ? [] : [path]
+    }
+    guard let fields = value as? [String: Any] else { return [] }
+    guard let known = schema["properties"] as? [String: [String: Any]] else { return [path] }
+    let missing = Set(schema["required"] as? [String] ?? []).subtracting(fields.keys)
+    return missing.map { "\(path)/\($0) is missing" }
+      + fields.flatMap { name, inner in
+        known[name].map { violations(inner, $0, "\(path)/\(name)") } ?? ["\(path)/\(name)"]
+      }
+  }
+
+  @Test func documentsFollowTheirSchema() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = (folder.path + "/old.apir", folder.path + "/new.apir")
+    try writeWhole(scaled(by: 2), to: old)
+    try writeWhole(scaled(by: 3), to: new)
+    let x = TensorData(.f32, [2, 3], [1, 2, 3, -1, -2, -4] as [Float])
+    try TensorFile.write([NamedTensor("x", x)], to: folder.path + "/a.npz")
+    let path = Files.root + "/docs/diff-report.schema.json"
+    let text = try Data(contentsOf: URL(fileURLWithPath: path))
+    let schema = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
+    for options in [[], ["--data", folder.path, "--measure", "--seconds", "0.01"]] {
+      let outcome = apus(["diff", old, new, "--json"] + options)
+      let document = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+      #expect(violations(document, schema, "") == [])
+    }
+  }
+
   @Test func twinsHaveTheSameSnapshot() throws {
     let folder = try TemporaryFolder()
     let constants = [
