@@ -262,6 +262,49 @@ def everything_in_another_order():
     return make(False), make(True)
 
 
+def same(name, before, after):
+    """A pair without a change; each side is nodes, weights and options of `model`."""
+    PAIRS[name] = (lambda: (model(*before[:2], **before[2]), model(*after[:2], **after[2])), [])
+
+
+PLAIN = ([node("Relu", "x", "y")], {}, {})
+for named, first, more in [
+        ("a cast to the same type", node("Cast", "x", "h", to=T.FLOAT), {}),
+        ("a reshape to the same shape", node("Reshape", "x s", "h"), {"s": ints(8, 8)}),
+        ("a transpose that moves nothing", node("Transpose", "x", "h", perm=[0, 1]), {}),
+        ("a pad by nothing", node("Pad", "x p", "h"), {"p": ints(0, 0, 0, 0)}),
+        ("a slice of everything", node("Slice", "x s e", "h"), {"s": ints(0, 0), "e": ints(99, 8)}),
+        ("a concatenation of one", node("Concat", "x", "h", axis=0), {})]:
+    same(named + " removed", ([first, node("Relu", "h", "y")], more, {}), PLAIN)
+same("two transposes that undo each other removed",
+     ([node("Transpose", "x", "g", perm=[1, 0]), node("Transpose", "g", "h", perm=[1, 0]),
+       node("Relu", "h", "y")], {}, {}), PLAIN)
+same("a broadcast left to the sum",
+     ([node("Expand", "b s", "c"), node("Add", "x c", "y")], {"s": ints(8, 8)},
+      {"inputs": "x:8x8 b:8"}), ([node("Add", "x b", "y")], {}, {"inputs": "x:8x8 b:8"}))
+same("constants made in the graph",
+     ([node("ConstantOfShape", "s", "c", value=numpy_helper.from_array(np.array([3], np.float32))),
+       node("Add", "x c", "y")], {"s": ints(8, 8)}, {}),
+     ([node("Add", "x c", "y")], {"c": np.float32(3)}, {}))
+same("weights that are listed as inputs", ([node("MatMul", "x w", "y")], {"w": W}, {}),
+     ([node("MatMul", "x w", "y")], {"w": W}, {"inputs": "x:8x8 w:8x8"}))
+same("operands of a maximum commuted", ([node("Max", "a b", "y")], {}, {"inputs": "a:8x8 b:8x8"}),
+     ([node("Max", "b a", "y")], {}, {"inputs": "a:8x8 b:8x8"}))
+for kind, name, value in [("LeakyRelu", "alpha", 0.01), ("HardSigmoid", "alpha", 0.2),
+                          ("Elu", "alpha", 1.0), ("Celu", "alpha", 1.0), ("Shrink", "lambd", 0.5),
+                          ("ThresholdedRelu", "alpha", 1.0), ("LogSoftmax", "axis", -1)]:
+    same(f"the default of {kind} spelled out", ([node(kind, "x", "y")], {}, {}),
+         ([node(kind, "x", "y", **{name: value})], {}, {}))
+for kind, inputs, more, ports in [
+        ("LayerNormalization", "x g s", {"g": V[0], "s": V[1]}, {}),
+        ("InstanceNormalization", "x g s", {"g": GAIN, "s": SHIFT},
+         {"inputs": "x:1x4x8x8", "outputs": "y:1x4x8x8"}),
+        ("BatchNormalization", "x g s m v", {"g": GAIN, "s": SHIFT, "m": MEAN, "v": SPREAD},
+         {"inputs": "x:1x4x8x8", "outputs": "y:1x4x8x8"})]:
+    same(f"the epsilon of {kind} spelled out", ([node(kind, inputs, "y")], more, ports),
+         ([node(kind, inputs, "y", epsilon=1e-5)], more, ports))
+
+
 # ---- Changes ---------------------------------------------------------------------------------------
 
 @pair("topology")

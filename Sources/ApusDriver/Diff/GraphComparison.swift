@@ -24,7 +24,7 @@ package struct GraphComparison {
 
   private static func outline(_ graph: Graph) throws(DiagnosticError) -> Outline {
     var (canonical, options) = (graph, Compilation.Options())
-    options.passes = OptimizationLevel.basic.pipeline
+    options.passes = Outline.canonicalization
     try Compilation.optimize(&canonical, options)
     return .measured(canonical, Compilation.Options(), .virtualMachine, .ofSmallModels)
   }

@@ -11,6 +11,12 @@ extension Outline {
   /// Whether C is emitted to know its size, which takes as long as all else of a comparison.
   enum CodeSize { case always, ofSmallModels }
 
+  /// What makes models that mean the same look the same; folded constants make formulas simpler.
+  static var canonicalization: [Pass] {
+    OptimizationLevel.basic.pipeline
+      + [.canonicalize, .eliminateCommonSubexpressions, .eliminateDeadCode]
+  }
+
   /// The outline of a model, a graph as text, or a snapshot; measured where it can be.
   ///
   /// Models are canonicalised: constants fold, and operations that mean the same look the same. A
@@ -20,9 +26,10 @@ extension Outline {
   ) throws(DiagnosticError) -> Outline {
     if let snapshot = try snapshot(at: path) { return snapshot }
     var (choices, rest) = (options, options)
-    let first = path.hasSuffix(".apir") ? [] : OptimizationLevel.basic.pipeline
-    choices.passes = first
-    rest.passes = Array(options.level.pipeline.dropFirst(first.count))
+    let isText = path.hasSuffix(".apir")
+    choices.passes = isText ? [] : canonicalization
+    let done = isText ? 0 : OptimizationLevel.basic.pipeline.count
+    rest.passes = Array(options.level.pipeline.dropFirst(done))
     return measured(try Compilation(path, choices).graph, rest, target, code)
   }
 
