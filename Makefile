@@ -17,9 +17,10 @@ PACKAGES := libprotobuf-c-dev gcc python3
 CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu \
   libc6-dev-riscv64-cross qemu-user wasi-libc nodejs
 
-.PHONY: help setup venv build release library run test check bench bench-zoo docs docc conformance \
-  conformance-bytecode conformance-sanitized conformance-variants export lint format budget generated golden determinism emitted \
-  emitted-models fuzz-vm models targets sanitize install clean
+.PHONY: help setup venv build release library standalone run test check bench bench-zoo docs docc \
+  conformance conformance-bytecode conformance-sanitized conformance-variants export lint format \
+  budget generated golden determinism emitted emitted-models fuzz-vm models pages pairs targets \
+  sanitize install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +56,12 @@ release: setup ## build the optimized command
 
 library: setup ## build the C library: .build/release/libapus-c.so
 	swift build -c release -j $(JOBS) --product apus-c
+
+standalone: setup ## build the C library with the Swift runtime inside: .build/static/release
+	swift build -c release -j $(JOBS) --product apus-c --scratch-path .build/static \
+	  -Xswiftc -static-stdlib
+	strip --strip-unneeded .build/static/release/libapus-c.so
+	Tests/Tools/check-standalone.sh .build/static/release
 
 run: release ## compile the digits network to C and to bytecode, and watch both read digits
 	Examples/digits/run.sh $(APUS)
@@ -99,6 +106,13 @@ emitted: release ## compile emitted C with gcc and clang, warnings as errors, an
 
 emitted-models: release ## the same for all real models, where they are at hand (minutes)
 	Tests/Tools/check-emitted-models.sh $(APUS)
+
+pairs: release venv ## compare pairs of ONNX models with apus diff; each has the classes it should have
+	$(PYTHON) Tests/Tools/check-pairs.py $(APUS)
+
+pages: PACKAGES += chromium
+pages: release ## open the pages of apus diff in a browser without a window, which this installs
+	Tests/Tools/check-pages.py $(APUS)
 
 targets: PACKAGES += $(CROSS_PACKAGES)
 targets: release ## run C emitted for other machines below emulators, which this installs

@@ -55,7 +55,9 @@ let package = Package(
     .target(
       name: "ApusRuntime", dependencies: ["ApusC", "ApusBytecode"],
       resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
-    library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"]),
+    .target(
+      name: "ApusDriver", dependencies: ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"],
+      resources: [.embedInCode("Diff/diff-page.html.in")], swiftSettings: swiftSettings),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
     .systemLibrary(name: "CApusLibrary"),
     library("ApusLibrary", ["ApusDriver", "CApusLibrary"]),
@@ -68,7 +70,7 @@ let package = Package(
     tests("ApusDiff", ["ApusIR"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
-    tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),
+    tests("ApusDriver", ["ApusDiff", "ApusIR", "ApusRuntime", "ApusTestSupport"]),
     tests("ApusLibrary", ["CApusLibrary"]),
     tests("ApusLoops", ["ApusIR", "ApusTestSupport"]),
     tests(

@@ -73,6 +73,42 @@ static void run(const apus_buffer *bytecode) {
   apus_session_free(session);
 }
 
+/* Runs a graph on strings. */
+static void run_strings(void) {
+  apus_error *error;
+  apus_graph *graph = apus_graph_parse(
+      "graph @upper(%x: tensor<3xstring>) -> (y: tensor<3xstring>) {\n"
+      "  %0 = map %x {f = (a: string) upper(a)} : tensor<3xstring>\n"
+      "  return %0\n"
+      "}\n", &error);
+  check(error);
+  apus_session *session = apus_session_create(graph, &error);
+  check(error);
+  static const char *const words[] = {"one", "", "three"};
+  apus_buffer *packed = apus_strings_pack(words, 3, &error);
+  check(error);
+  static const int64_t extents[] = {3};
+  apus_tensor input = {
+      .element = 8, .rank = 1, .extents = extents, .data = apus_buffer_data(packed),
+      .byte_count = apus_buffer_size(packed)};
+  apus_results *results = apus_session_run(session, &input, 1, &error);
+  check(error);
+  apus_tensor output;
+  expect(apus_results_get(results, 0, &output) == APUS_OK, "there is a result");
+  size_t length;
+  const char *word = apus_tensor_string(&output, 2, &length);
+  expect(length == 5 && memcmp(word, "THREE", 5) == 0, "strings come out");
+  expect(apus_tensor_string(&output, 1, &length) != NULL && length == 0, "empty ones too");
+  expect(apus_tensor_string(&output, 3, &length) == NULL, "there are no more");
+  apus_results_free(results);
+  input.byte_count -= 1;
+  expect(apus_session_run(session, &input, 1, &error) == NULL, "too few bytes are refused");
+  expect_refusal(error, APUS_USAGE);
+  apus_buffer_free(packed);
+  apus_session_free(session);
+  apus_graph_free(graph);
+}
+
 int main(int argc, char **argv) {
   if (argc != 3) return APUS_USAGE;
   apus_error *error;
@@ -119,5 +155,6 @@ int main(int argc, char **argv) {
   apus_buffer_free(text);
   apus_graph_free(again);
   apus_graph_free(graph);
+  run_strings();
   return 0;
 }

@@ -29,5 +29,6 @@ grep -q 'gate: failed, weight' log
 code=0
 ./compare.sh HEAD > log || code=$?
 test "$code" -eq 1
-./compare.sh HEAD --fail-on topology > log
+./compare.sh HEAD --fail-on topology --html diff.html > log
+grep -q '</html>' diff.html
 echo "ci kit: works"

@@ -63,6 +63,20 @@ class PackageTests(unittest.TestCase):
         self.assertEqual(
             apus.diff(MODEL, apus.Graph.load(MODEL, N=2), fail_on="none")["gate"], "passed")
 
+    def test_strings(self):
+        graph = apus.Graph.parse("""
+            graph @upper(%x: tensor<2x2xstring>) -> (y: tensor<2x2xstring>) {
+              %0 = map %x {f = (a: string) upper(a)} : tensor<2x2xstring>
+              return %0
+            }""")
+        words = numpy.array([["one", ""], ["größer", b"a\xffb"]], object)
+        wanted = [["ONE", ""], ["GRÖßER", "A\udcffB"]]
+        self.assertEqual(apus.Session(graph)(x=words)["y"].tolist(), wanted)
+        plain = numpy.array([["one", "two"], ["three", "four"]])
+        self.assertEqual(apus.Session(graph)(x=plain)["y"][1, 1], "FOUR")
+        with self.assertRaises(TypeError):
+            apus.Session(graph)(x=numpy.zeros((2, 2)))
+
     def test_refuses(self):
         with self.assertRaises(apus.Error) as caught:
             apus.Graph.parse("graph @g(")

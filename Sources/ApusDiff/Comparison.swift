@@ -1,48 +1,75 @@
+private import ApusIR
+
 /// Finds the changes between two outlines, those of their bodies included.
 struct Comparison {
   private let old: Outline
   private let new: Outline
   private let names: Snapshot.Names
-  private let matching: Matching
+  private let moves: Moves
+  private var matching: Matching { moves.matching }
   private(set) var changes: [DiffReport.Change] = []
 
   init(_ old: Outline, _ new: Outline, _ names: Snapshot.Names) {
     (self.old, self.new, self.names) = (old, new, names)
-    matching = Matching(old, new)
+    moves = Moves(Matching(old, new))
+  }
+
+  /// The new node at the place of each old node.
+  var partners: [Int?] {
+    matching.partner.enumerated().map { moves.contains($0) ? nil : $1 }
   }
 
   mutating func run() {
     // Snapshots have no name.
     if old.name != new.name, !old.name.isEmpty, !new.name.isEmpty {
-      add(.metadata, "the model is called \(new.name), not \(old.name)")
+      add(.metadata, .renamed, "the model is called \(new.name), not \(old.name)")
     }
     compareInterface()
     for (place, partner) in matching.partner.enumerated() {
       if let partner {
         compare(place, partner)
       } else {
-        add(.topology, "removed \(old.nodes[place].kind)", place, nil)
+        add(.topology, .removed, "removed \(old.nodes[place].kind)", place, nil)
+        if let conversion = conversion(at: place, old) {
+          add(
+            .precision, .removed, "removed a step from \(conversion.from) to \(conversion.to)",
+            place, nil)
+        }
       }
     }
     for (place, partner) in matching.inverse.enumerated() where partner == nil {
-      add(.topology, "added \(new.nodes[place].kind)", nil, place)
+      add(.topology, .added, "added \(new.nodes[place].kind)", nil, place)
+      if let conversion = conversion(at: place, new) {
+        add(
+          .precision, .added, "added a step from \(conversion.from) to \(conversion.to)", nil, place
+        )
+      }
     }
   }
 
   /// Tells of a difference that no other change explains.
   mutating func addUnnamed() {
-    add(.topology, "the models differ in their canonical texts")
+    add(.topology, .changed, "the models differ in their canonical texts")
   }
 
   private mutating func add(
-    _ category: DiffReport.Class, _ message: String, _ oldNode: Int? = nil, _ newNode: Int? = nil,
-    _ weights: WeightDifference? = nil
+    _ category: DiffReport.Class, _ kind: DiffReport.Kind, _ message: String,
+    _ oldNode: Int? = nil, _ newNode: Int? = nil, _ weights: WeightDifference? = nil
   ) {
     changes.append(
       DiffReport.Change(
-        category: category, message: message, old: oldNode.map { place($0, old) } ?? [],
-        new: newNode.map { place($0, new) } ?? [], weights: weights, oldNode: oldNode,
-        newNode: newNode))
+        category: category, kind: kind, message: message, old: oldNode.map { place($0, old) } ?? [],
+        new: newNode.map { place($0, new) } ?? [], weights: weights,
+        oldSpot: oldNode.map(Outline.Spot.node), newSpot: newNode.map(Outline.Spot.node)))
+  }
+
+  private mutating func addPort(
+    _ category: DiffReport.Class, _ kind: DiffReport.Kind, _ message: String,
+    _ oldSpot: Outline.Spot?, _ newSpot: Outline.Spot?
+  ) {
+    changes.append(
+      DiffReport.Change(
+        category: category, kind: kind, message: message, oldSpot: oldSpot, newSpot: newSpot))
   }
 
   /// The origins of a node, or its number where they are not known.
@@ -54,11 +81,11 @@ struct Comparison {
   // MARK: Interface
 
   private mutating func compareInterface() {
-    compare(old.inputs, new.inputs, "input")
-    compare(old.outputs, new.outputs, "output")
+    compare(old.inputs, new.inputs, "input", Outline.Spot.input)
+    compare(old.outputs, new.outputs, "output", Outline.Spot.output)
     if old.symbols != new.symbols {
       let texts = [old.symbols, new.symbols].map { $0.joined(separator: ", ") }
-      add(.interface, "symbols \(texts[0]) became \(texts[1])")
+      add(.interface, .changed, "symbols \(texts[0]) became \(texts[1])")
     }
     let sources = Dictionary(zip(new.outputs.map(\.name), new.results)) { first, _ in first }
     let isByName = Set(old.outputs.map(\.name)) == Set(new.outputs.map(\.name))
@@ -69,33 +96,43 @@ struct Comparison {
     }
   }
 
-  private mutating func compare(_ a: [Outline.Port], _ b: [Outline.Port], _ what: String) {
+  private mutating func compare(
+    _ a: [Outline.Port], _ b: [Outline.Port], _ what: String, _ spot: (Int) -> Outline.Spot
+  ) {
     let (oldNames, newNames) = (a.map(\.name), b.map(\.name))
     if oldNames != newNames, oldNames.sorted() == newNames.sorted() {
       let texts = [oldNames, newNames].map { $0.joined(separator: ", ") }
-      add(.interface, "the order of \(what)s \(texts[0]) became \(texts[1])")
+      let first = oldNames.indices.first { oldNames[$0] != newNames[$0] } ?? 0
+      addPort(
+        .interface, .moved, "the order of \(what)s \(texts[0]) became \(texts[1])", spot(first), nil
+      )
     }
-    let isRenaming = Set(oldNames) != Set(newNames) && a.count == b.count
+    let partners = Outline.partners(a, b)
     for (place, port) in a.enumerated() {
-      let other = isRenaming ? b[place] : b.first { $0.name == port.name }
-      guard let other else {
-        add(.interface, "\(what) \(port.name) is gone")
+      guard let partner = partners[place] else {
+        addPort(.interface, .removed, "\(what) \(port.name) is gone", spot(place), nil)
         continue
       }
+      let (other, spots) = (b[partner], (spot(place), spot(partner)))
       if other.name != port.name {
-        add(.interface, "\(what) \(port.name) is called \(other.name)")
+        addPort(
+          .interface, .renamed, "\(what) \(port.name) is called \(other.name)", spots.0, spots.1)
       }
       guard other.type != port.type else { continue }
-      add(.interface, "\(what) \(port.name) was \(port.type), is \(other.type)")
+      addPort(
+        .interface, .changed, "\(what) \(port.name) was \(port.type), is \(other.type)", spots.0,
+        spots.1)
       if port.type.elementName != other.type.elementName {
-        add(
+        addPort(
           .precision,
-          "\(what) \(port.name) was \(port.type.elementName), is \(other.type.elementName)")
+          .changed,
+          "\(what) \(port.name) was \(port.type.elementName), is \(other.type.elementName)",
+          spots.0, spots.1)
       }
     }
-    guard !isRenaming else { return }
-    for port in b where !oldNames.contains(port.name) {
-      add(.interface, "\(what) \(port.name): \(port.type) is new")
+    let known = Set(partners.compactMap { $0 })
+    for (place, port) in b.enumerated() where !known.contains(place) {
+      addPort(.interface, .added, "\(what) \(port.name): \(port.type) is new", nil, spot(place))
     }
   }
 
@@ -104,26 +141,26 @@ struct Comparison {
   private mutating func compare(_ a: Int, _ b: Int) {
     let (x, y) = (old.nodes[a], new.nodes[b])
     if matching.old.kinds[a] != matching.new.kinds[b] {
-      add(.topology, "\(x.kind) became \(y.kind)", a, b)
+      add(.topology, .replaced, "\(x.kind) became \(y.kind)", a, b)
     } else {
       compareAttributes(x, y, a, b)
     }
     for (before, after) in zip(x.types, y.types)
     where before.elementName != after.elementName || before.quantization != after.quantization {
-      add(.precision, "the result was \(before), is \(after)", a, b)
+      add(.precision, .changed, "the result was \(before), is \(after)", a, b)
     }
-    compareOperands(a, b)
+    if moves.contains(a) { addMove(a, b) } else { compareOperands(a, b) }
     for (before, after) in zip(x.bodies, y.bodies) {
       var inner = Comparison(before, after, names)
       inner.run()
       for var change in inner.changes {
         change.message = "in the body of \(x.operation): " + change.message
-        (change.oldNode, change.newNode) = (a, b)
+        (change.oldSpot, change.newSpot) = (.node(a), .node(b))
         changes.append(change)
       }
     }
     if names == .origins, x.origins != y.origins, !x.origins.isEmpty, !y.origins.isEmpty {
-      add(.metadata, "renamed", a, b)
+      add(.metadata, .renamed, "renamed", a, b)
     }
   }
 
@@ -136,10 +173,32 @@ struct Comparison {
       // of an input is a change of the interface.
       if name == "f", x.types.map(\.elementName) != y.types.map(\.elementName) { continue }
       if name == "shape", hasOtherInputs, shapes(x, old) != shapes(y, new) { continue }
+      let category = name == "f" && isQuantization(a, old) ? DiffReport.Class.precision : .attribute
       add(
-        .attribute,
+        category, .changed,
         "\(x.operation) \(name): \(before[name] ?? "default") → \(after[name] ?? "default")", a, b)
     }
+  }
+
+  /// Between which element types a node takes numbers, where one of them has few bits.
+  private func conversion(at place: Int, _ outline: Outline) -> (from: Substring, to: Substring)? {
+    let node = outline.nodes[place]
+    guard ["map", "matmul", "conv"].contains(node.operation), let result = node.types.first else {
+      return nil
+    }
+    let (after, others) = (result.elementName, shapes(node, outline).map(\.elementName))
+    let before = others.first { $0 != after && ($0.isNarrow || after.isNarrow) }
+    guard let before, before != "bool", after != "bool" else { return nil }
+    return (before, after)
+  }
+
+  /// Whether a node quantizes numbers or takes them back: its own numbers are scales and zero
+  /// points.
+  private func isQuantization(_ place: Int, _ outline: Outline) -> Bool {
+    guard outline.nodes[place].operation == "map",
+      let (before, after) = conversion(at: place, outline)
+    else { return false }
+    return (before.isInteger && before.isNarrow) || (after.isInteger && after.isNarrow)
   }
 
   /// Whether inputs have changed their types.
@@ -156,16 +215,26 @@ struct Comparison {
     }
   }
 
+  private mutating func addMove(_ a: Int, _ b: Int) {
+    let pairs = zip(old.nodes[a].operands, new.nodes[b].operands)
+    guard let (before, after) = pairs.first(where: { !matching.agree($0, $1) }) else { return }
+    add(
+      .topology, .moved,
+      "\(old.nodes[a].kind) moved: it read \(name(before, old)), reads \(name(after, new))", a, b)
+  }
+
   private mutating func compareOperands(_ a: Int, _ b: Int) {
     let (x, y) = (old.nodes[a].operands, new.nodes[b].operands)
     var targets = y
     if x.count == 2, y.count == 2 {
-      let straight = agree(x[0], y[0]) && agree(x[1], y[1])
-      let crossed = agree(x[0], y[1]) && agree(x[1], y[0])
+      let straight = moves.agree(x[0], y[0]) && moves.agree(x[1], y[1])
+      let crossed = moves.agree(x[0], y[1]) && moves.agree(x[1], y[0])
       if old.nodes[a].isSymmetric {
-        if !straight, crossed || agree(x[0], y[1]) || agree(x[1], y[0]) { targets.swapAt(0, 1) }
+        if !straight, crossed || moves.agree(x[0], y[1]) || moves.agree(x[1], y[0]) {
+          targets.swapAt(0, 1)
+        }
       } else if !straight, crossed {
-        add(.topology, "operands 0 and 1 of \(old.nodes[a].operation) are swapped", a, b)
+        add(.topology, .swapped, "operands 0 and 1 of \(old.nodes[a].operation) are swapped", a, b)
         return
       }
     }
@@ -173,32 +242,23 @@ struct Comparison {
       compare(pair.0, pair.1, of: "operand \(place) of \(old.nodes[a].operation)", a, b)
     }
     if x.count != y.count {
-      add(.topology, "\(old.nodes[a].operation) reads \(y.count) operands, not \(x.count)", a, b)
-    }
-  }
-
-  /// Whether two sources stand for each other, weights by digest.
-  private func agree(_ a: Outline.Source, _ b: Outline.Source) -> Bool {
-    switch (a, b) {
-    case (.weight(let x), .weight(let y)):
-      old.weights[x].digest == new.weights[y].digest && old.weights[x].type == new.weights[y].type
-    case (.result(let x, let i), .result(let y, let j)): matching.partner[x] == y && i == j
-    case (.input(let x), .input(let y)): matching.old.isSame(input: x, as: y, of: matching.new)
-    default: false
+      add(
+        .topology, .rewired, "\(old.nodes[a].operation) reads \(y.count) operands, not \(x.count)",
+        a, b)
     }
   }
 
   private mutating func compare(
     _ a: Outline.Source, _ b: Outline.Source, of what: String, _ oldNode: Int?, _ newNode: Int?
   ) {
-    if agree(a, b) { return }
+    if moves.agree(a, b) { return }
     switch (a, b) {
     case (.weight(let x), .weight(let y)):
       compareWeights(old.weights[x], new.weights[y], of: what, oldNode, newNode)
     case (.result(let x, _), _) where matching.partner[x] == nil: return
     case (_, .result(let y, _)) where matching.inverse[y] == nil: return
     default:
-      add(.topology, "\(what) was \(name(a, old)), is \(name(b, new))", oldNode, newNode)
+      add(.topology, .rewired, "\(what) was \(name(a, old)), is \(name(b, new))", oldNode, newNode)
     }
   }
 
@@ -206,15 +266,18 @@ struct Comparison {
     _ x: Outline.Weight, _ y: Outline.Weight, of what: String, _ oldNode: Int?, _ newNode: Int?
   ) {
     if x.type.elementName != y.type.elementName {
-      add(.precision, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
+      add(.precision, .changed, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
     } else if x.type != y.type {
-      add(.weight, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
+      add(.weight, .changed, "\(what) was \(x.type), is \(y.type)", oldNode, newNode)
     } else {
       let both = x.data.flatMap { before in
         y.data.flatMap { WeightDifference(from: before, to: $0) }
       }
       let name = x.name.isEmpty ? "" : " (\(x.name))"
-      add(.weight, "the numbers of \(what)\(name) changed", oldNode, newNode, both)
+      let isScale = oldNode.map { isQuantization($0, old) } ?? false
+      add(
+        isScale ? .precision : .weight, .changed, "the numbers of \(what)\(name) changed", oldNode,
+        newNode, both)
     }
   }
 
@@ -231,6 +294,19 @@ struct Comparison {
 extension Outline.Node {
   fileprivate var values: [String: String] {
     Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }
+  }
+}
+
+extension Substring {
+  /// Whether an element type is a whole number.
+  fileprivate var isInteger: Bool {
+    let kind = ElementType(rawValue: String(self))?.kind
+    return kind == .signed || kind == .unsigned
+  }
+
+  /// Whether an element type has less than the 32 bits in which models compute.
+  fileprivate var isNarrow: Bool {
+    (ElementType(rawValue: String(self))?.bitWidth).map { (1...16).contains($0) } ?? false
   }
 }
 

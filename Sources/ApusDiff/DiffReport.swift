@@ -18,10 +18,32 @@ public struct DiffReport: Hashable, Sendable {
     case metadata
   }
 
+  /// What has become of what a change is about.
+  public enum Kind: String, Hashable, Sendable, CaseIterable {
+    /// The old model does not have it.
+    case added
+    /// The new model does not have it.
+    case removed
+    /// It stands elsewhere, as it was.
+    case moved
+    /// Another operation stands at its place.
+    case replaced
+    /// It reads something else.
+    case rewired
+    /// Its operands stand in another order.
+    case swapped
+    /// It has another name.
+    case renamed
+    /// Something else about it is not as it was.
+    case changed
+  }
+
   /// One change.
   public struct Change: Hashable, Sendable {
     /// What it is about.
     public var category: Class
+    /// What has become of it.
+    public var kind: Kind
     /// One sentence without a full stop.
     public var message: String
     /// The nodes of the old model that it concerns.
@@ -30,9 +52,10 @@ public struct DiffReport: Hashable, Sendable {
     public var new: [String] = []
     /// How far weights are apart; `nil` where that is not known.
     public var weights: WeightDifference?
-    /// The places of the nodes in the outlines, for pictures.
-    public var oldNode: Int?
-    public var newNode: Int?
+    /// Where it is in the outline of the old model, for pictures.
+    public var oldSpot: Outline.Spot?
+    /// Where it is in the outline of the new model.
+    public var newSpot: Outline.Spot?
   }
 
   /// A number of both models.
@@ -51,6 +74,13 @@ public struct DiffReport: Hashable, Sendable {
   public internal(set) var changes: [Change] = []
   /// The numbers of both models, in the order of their names.
   public internal(set) var deltas: [Delta] = []
+  /// How far outputs are apart on the same inputs; empty where the models did not run.
+  public var drifts: [OutputDrift] = []
+  /// How long both take; `nil` where that was not measured.
+  public var timing: Timing?
+  /// The node of the new outline that stands for each node of the old one; `nil` where it is gone
+  /// or has moved.
+  public let partners: [Int?]
 
   /// Compares two models.
   ///
@@ -58,6 +88,7 @@ public struct DiffReport: Hashable, Sendable {
   public init(from old: Outline, to new: Outline, names: Snapshot.Names = .none) {
     var comparison = Comparison(old, new, names)
     comparison.run()
+    partners = comparison.partners
     // Nothing may go unseen: without a change of meaning the canonical texts are equal.
     if comparison.changes.allSatisfy({ $0.category == .metadata }), old.meaning != new.meaning {
       comparison.addUnnamed()

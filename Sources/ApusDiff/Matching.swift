@@ -14,6 +14,8 @@ struct Matching {
   private(set) var partner: [Int?]
   /// The old node of each new node.
   private(set) var inverse: [Int?]
+  /// A hash of each node with its weights, but without what else it reads.
+  private(set) var labels: (old: [UInt64], new: [UInt64]) = ([], [])
 
   init(_ old: Outline, _ new: Outline) {
     let byName =
@@ -23,17 +25,48 @@ struct Matching {
     self.new = FlowGraph(new, inputsByName: byName)
     partner = Array(repeating: nil, count: old.nodes.count)
     inverse = Array(repeating: nil, count: new.nodes.count)
-    for detail in [FlowGraph.Detail.everything, .structure] {
-      let (before, after) = (self.old.colours(detail), self.new.colours(detail))
-      match(before.both, after.both, .equalCounts)
-      match(before.local, after.local, .single)
-      match(before.down, after.down, .single)
-      match(before.up, after.up, .single)
+    let (before, after) = (
+      self.old.colours(.everything), self.new.colours(.everything)
+    )
+    let (shapeBefore, shapeAfter) = (self.old.colours(.structure), self.new.colours(.structure))
+    labels = (before.local, after.local)
+    // Where all that leads to a node and all that follows it is as it was, but for weights, it
+    // stands where it stood, whatever weights lie elsewhere.
+    match(before.both, after.both, .equalCounts)
+    match(before.down, after.down, .single)
+    match(before.up, after.up, .single)
+    match(
+      joined(shapeBefore.both, before.local), joined(shapeAfter.both, after.local), .equalCounts)
+    match(shapeBefore.both, shapeAfter.both, .equalCounts)
+    match(weighted(before, self.old), weighted(after, self.new), .single)
+    // What stands beside nodes that are known by their weights is more certain than what has the
+    // same distance from an end.
+    for likeness in [Likeness.label, .kind] { spread(likeness) }
+    match(shapeBefore.down, shapeAfter.down, .single)
+    match(shapeBefore.up, shapeAfter.up, .single)
+    for likeness in [Likeness.kind, .operation] { spread(likeness) }
+  }
+
+  /// Colours of which both parts are equal.
+  private func joined(_ a: [UInt64], _ b: [UInt64]) -> [UInt64] {
+    zip(a, b).map { ($0 &* 31) ^ $1 }
+  }
+
+  /// What tells nodes with weights apart; for others the same as what tells them apart from above.
+  private func weighted(_ colours: FlowGraph.Colours, _ graph: FlowGraph) -> [UInt64] {
+    graph.outline.nodes.enumerated().map { place, node in
+      let hasWeights = node.operands.contains {
+        if case .weight = $0 { return true }
+        return false
+      }
+      return hasWeights ? colours.local[place] : colours.down[place]
     }
-    for isStrict in [true, false] { spread(isStrict) }
   }
 
   private enum Groups { case equalCounts, single }
+
+  /// How much two nodes must have in common.
+  private enum Likeness { case label, kind, operation }
 
   /// Matches open nodes with equal keys, in order, where there are equally many of them.
   private mutating func match(_ a: [UInt64], _ b: [UInt64], _ groups: Groups) {
@@ -54,48 +87,61 @@ struct Matching {
     }
   }
 
-  private mutating func join(_ a: Int, _ b: Int) {
+  /// Makes two open nodes partners.
+  mutating func join(_ a: Int, _ b: Int) {
     partner[a] = b
     inverse[b] = a
   }
 
+  /// Whether two sources stand for each other, weights by digest.
+  func agree(_ a: Outline.Source, _ b: Outline.Source) -> Bool {
+    switch (a, b) {
+    case (.weight(let x), .weight(let y)):
+      old.outline.weights[x].digest == new.outline.weights[y].digest
+        && old.outline.weights[x].type == new.outline.weights[y].type
+    case (.result(let x, let i), .result(let y, let j)): partner[x] == y && i == j
+    case (.input(let x), .input(let y)): old.isSame(input: x, as: y, of: new)
+    default: false
+    }
+  }
+
   /// Follows operands and readers of matched nodes, and of inputs and outputs.
-  private mutating func spread(_ isStrict: Bool) {
+  private mutating func spread(_ likeness: Likeness) {
     var queue = partner.indices.filter { partner[$0] != nil }
     for (a, b) in zip(old.outline.results, new.outline.results) {
-      pair(a, b, isStrict, &queue)
+      pair(a, b, likeness, &queue)
     }
-    for (a, b) in zip(old.inputReaders, new.inputReaders) { pairReaders(a, b, isStrict, &queue) }
+    for (a, b) in zip(old.inputReaders, new.inputReaders) { pairReaders(a, b, likeness, &queue) }
     var next = 0
     while next < queue.count {
       let a = queue[next]
       next += 1
       guard let b = partner[a] else { continue }
       for (x, y) in zip(old.outline.nodes[a].operands, new.outline.nodes[b].operands) {
-        pair(x, y, isStrict, &queue)
+        pair(x, y, likeness, &queue)
       }
-      pairReaders(old.readers[a], new.readers[b], isStrict, &queue)
+      pairReaders(old.readers[a], new.readers[b], likeness, &queue)
     }
   }
 
   private mutating func pair(
-    _ a: Outline.Source, _ b: Outline.Source, _ isStrict: Bool, _ queue: inout [Int]
+    _ a: Outline.Source, _ b: Outline.Source, _ likeness: Likeness, _ queue: inout [Int]
   ) {
     guard case .result(let x, let i) = a, case .result(let y, let j) = b, i == j,
-      partner[x] == nil, inverse[y] == nil, fits(x, y, isStrict)
+      partner[x] == nil, inverse[y] == nil, fits(x, y, likeness)
     else { return }
     join(x, y)
     queue.append(x)
   }
 
   private mutating func pairReaders(
-    _ a: [FlowGraph.Reader], _ b: [FlowGraph.Reader], _ isStrict: Bool, _ queue: inout [Int]
+    _ a: [FlowGraph.Reader], _ b: [FlowGraph.Reader], _ likeness: Likeness, _ queue: inout [Int]
   ) {
     let open = b.filter { inverse[$0.node] == nil }
     for reader in a where partner[reader.node] == nil {
       let other = open.first {
         inverse[$0.node] == nil && $0.place == reader.place
-          && fits(reader.node, $0.node, isStrict)
+          && fits(reader.node, $0.node, likeness)
       }
       guard let other else { continue }
       join(reader.node, other.node)
@@ -103,10 +149,14 @@ struct Matching {
     }
   }
 
-  private func fits(_ a: Int, _ b: Int, _ isStrict: Bool) -> Bool {
+  private func fits(_ a: Int, _ b: Int, _ likeness: Likeness) -> Bool {
     let (x, y) = (old.outline.nodes[a], new.outline.nodes[b])
     guard x.operation == y.operation, x.operands.count == y.operands.count else { return false }
-    return isStrict ? old.kinds[a] == new.kinds[b] : true
+    switch likeness {
+    case .label: return labels.old[a] == labels.new[b]
+    case .kind: return old.kinds[a] == new.kinds[b]
+    case .operation: return true
+    }
   }
 }
 

@@ -9,6 +9,14 @@ extension Outline {
     builder.build()
     self = builder.outline
   }
+
+  /// The outline of a graph, and the graph in that order without inner names: what is made of it
+  /// depends on its meaning only.
+  package static func reading(_ graph: Graph) -> (outline: Outline, graph: Graph) {
+    var builder = OutlineBuilder(graph)
+    builder.build()
+    return (builder.outline, builder.canonicalGraph())
+  }
 }
 
 /// Walks from the outputs of a graph to its inputs.
@@ -18,6 +26,21 @@ private struct OutlineBuilder {
   private var sources: [ValueID: Outline.Source] = [:]
   private var visited: Set<NodeID> = []
   private var colours: [UInt64] = []
+  /// The node of the graph that each entry stands for, and whether its operands are swapped; the
+  /// entries in their final order.
+  private var entries: [(node: NodeID, isSwapped: Bool)] = []
+  private var order: [Int] = []
+  private var keys: [ValueID: Outline.Weight] = [:]
+  private var squeezed: [Int: Int] = [:]
+  // Models have many nodes and few functions.
+  private var formulas: [Pointwise: Formula] = [:]
+
+  /// What is known of a function of maps.
+  private struct Formula {
+    var function: Pointwise
+    var text: String
+    var isSymmetric: Bool
+  }
 
   init(_ graph: Graph) { self.graph = graph }
 
@@ -37,7 +60,7 @@ private struct OutlineBuilder {
       outline.results.append(sources[output] ?? .input(0))
     }
     for node in graph.nodes where node.results.isEmpty { visit(node) }
-    outline = outline.renumbered()
+    (outline, order) = outline.renumbered()
   }
 
   /// Adds a node after everything that it reads; an own stack, for models can be deep.
@@ -61,23 +84,28 @@ private struct OutlineBuilder {
 
   private mutating func add(_ node: Node) {
     if case .constant(let constant) = node.operation {
+      let key = Outline.Weight(type: text(constant.data.type), digest: constant.data.digest)
+      keys[node.results[0]] = key
       sources[node.results[0]] = .weight(outline.weights.count)
       outline.weights.append(
         Outline.Weight(
-          type: text(constant.data.type), digest: constant.data.digest, name: constant.name,
-          data: constant.data))
+          type: key.type, digest: key.digest, name: constant.name, data: constant.data))
       return
     }
-    let operands = node.operands.map { sources[$0] ?? .input(0) }
+    var operands = node.operands.map { sources[$0] ?? .input(0) }
+    // Extents of 1 in front mean nothing where operands are broadcast.
+    if case .map = node.operation { operands = operands.map { squeezed($0) } }
     var entry = Outline.Node(operation: node.operation.mnemonic, operands: operands)
+    var reader = AttributeReader()
     if case .map(let map) = node.operation {
       if node.operands.count == 1, map.function == .identity(map.function.result) {
         sources[node.results[0]] = operands[0]
         return
       }
-      entry.isSymmetric = map.function.isSymmetric
+      let formula = known(map.function)
+      entry.isSymmetric = formula.isSymmetric
+      reader.formula = formula.text
     }
-    var reader = AttributeReader()
     _ = node.operation.visitingAttributes(&reader)
     if case .custom(let custom) = node.operation { entry.operation = custom.name.withoutControls }
     entry.attributes = reader.attributes
@@ -85,11 +113,80 @@ private struct OutlineBuilder {
     entry.types = node.results.map { text(graph.type(of: $0)) }
     entry.origins = node.origins
     if entry.isSymmetric { entry.operands.sort { colour(of: $0) < colour(of: $1) } }
+    entries.append((node.id, entry.operands != operands))
     for (place, result) in node.results.enumerated() {
       sources[result] = .result(node: outline.nodes.count, place: place)
     }
     colours.append(colour(of: entry))
     outline.nodes.append(entry)
+  }
+
+  /// A weight without extents of 1 in front; other sources as they are.
+  private mutating func squeezed(_ source: Outline.Source) -> Outline.Source {
+    guard case .weight(let place) = source, let data = outline.weights[place].data,
+      let extents = data.type.shape.extents, extents.first == 1,
+      let shorter = data.reshaped(to: Shape(Array(extents.drop { $0 == 1 })))
+    else { return source }
+    if let known = squeezed[place] { return .weight(known) }
+    squeezed[place] = outline.weights.count
+    outline.weights.append(
+      Outline.Weight(
+        type: text(shorter.type), digest: shorter.digest, name: outline.weights[place].name,
+        data: shorter))
+    return .weight(outline.weights.count - 1)
+  }
+
+  /// The graph as the outline has it; one whose sizes are bound on the way keeps its order.
+  func canonicalGraph() -> Graph {
+    let binds = graph.nodes.contains { node in
+      if case .bind = node.operation { return true }
+      return node.results.isEmpty
+    }
+    guard !binds else { return graph }
+    var result = Graph(name: graph.name)
+    result.symbols = graph.symbols
+    var moved: [ValueID: ValueID] = [:]
+    var constants: [Outline.Weight: ValueID] = [:]
+    for input in graph.inputs {
+      moved[input] = result.addInput(graph[input].name, graph.type(of: input))
+    }
+    func value(_ source: ValueID) -> ValueID {
+      var source = source
+      while moved[source] == nil, let maker = graph.producer(of: source),
+        case .map = maker.operation
+      {
+        source = maker.operands[0]
+      }
+      if let known = moved[source] { return known }
+      guard let data = graph.constant(source), let key = keys[source] else { return source }
+      let constant = constants[key] ?? result.constant(data)
+      constants[key] = constant
+      return constant
+    }
+    for place in order {
+      let entry = entries[place]
+      let node = graph[entry.node].mappingRegions { Outline.reading($0).graph }
+      var (operands, operation) = (node.operands.map(value), node.operation)
+      if entry.isSwapped { operands.swapAt(0, 1) }
+      if case .map(let map) = operation, let formula = formulas[map.function] {
+        operation = .map(Map(formula.function))
+      }
+      let copies = result.append(operation, operands, typed: node.results.map(graph.type))
+      for (old, new) in zip(node.results, copies) { moved[old] = new }
+    }
+    for (output, name) in zip(graph.outputs, graph.outputNames) {
+      result.addOutput(value(output), name: name)
+    }
+    return result
+  }
+
+  private mutating func known(_ function: Pointwise) -> Formula {
+    if let formula = formulas[function] { return formula }
+    let ordered = function.ordered
+    let formula = Formula(
+      function: ordered, text: ordered.description, isSymmetric: function.isSymmetric)
+    formulas[function] = formula
+    return formula
   }
 
   private func colour(of node: Outline.Node) -> UInt64 {
@@ -137,6 +234,8 @@ extension String {
 private struct AttributeReader: AttributeVisitor {
   var attributes: [Outline.Attribute] = []
   var bodies: [Outline] = []
+  /// The text of the operation's function, where it is known.
+  var formula: String?
 
   private mutating func add(_ name: String, _ value: String) {
     attributes.append(Outline.Attribute(name: name, value: value.withoutControls))
@@ -160,7 +259,7 @@ private struct AttributeReader: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout Shape) { add(name, value.description) }
   mutating func visit(_ name: String, _ value: inout Layout) { add(name, value.description) }
   mutating func visit(_ name: String, _ value: inout Pointwise) {
-    add(name, value.ordered.description)
+    add(name, formula ?? value.ordered.description)
   }
   mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(value)) }
   mutating func visit(_ name: String, _ value: inout Constant) {}

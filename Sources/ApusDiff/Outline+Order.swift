@@ -1,8 +1,9 @@
 extension Outline {
   /// The outline with nodes and weights in the order in which a walk over ordered operands
-  /// finishes them.
-  func renumbered() -> Outline {
+  /// finishes them, and the old place of each node.
+  func renumbered() -> (outline: Outline, order: [Int]) {
     var result = self
+    var order: [Int] = []
     result.nodes = []
     result.weights = []
     var moved: [Source: Source] = [:]
@@ -37,11 +38,12 @@ extension Outline {
             .result(node: result.nodes.count, place: place)
         }
         result.nodes.append(node)
+        order.append(top.node)
       }
     }
     for source in results { if case .result(let node, _) = source { walk(node) } }
     for place in nodes.indices where nodes[place].types.isEmpty { walk(place) }
     result.results = results.map(move)
-    return result
+    return (result, order)
   }
 }

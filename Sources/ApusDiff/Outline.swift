@@ -23,6 +23,16 @@ public struct Outline: Hashable, Sendable {
     case weight(Int)
   }
 
+  /// Something that a picture shows, by place.
+  public enum Spot: Hashable, Sendable {
+    /// An input.
+    case input(Int)
+    /// An operation.
+    case node(Int)
+    /// An output.
+    case output(Int)
+  }
+
   /// An attribute that differs from its default.
   public struct Attribute: Hashable, Sendable {
     /// The name in the text form.
@@ -77,6 +87,18 @@ public struct Outline: Hashable, Sendable {
   public var weights: [Weight] = []
   /// What others measured, such as `macs`, by name.
   public var measures: [String: Int] = [:]
+}
+
+extension Outline {
+  /// The place among the new ports that stands for each old one: by name, or by place where as many
+  /// ports have other names.
+  static func partners(_ old: [Port], _ new: [Port]) -> [Int?] {
+    if old.count == new.count, Set(old.map(\.name)) != Set(new.map(\.name)) {
+      return Array(new.indices)
+    }
+    let places = Dictionary(new.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    return old.map { places[$0.name] }
+  }
 }
 
 extension Outline.Node {

@@ -6,21 +6,32 @@ public struct Policy: Hashable, Sendable {
     case any(DiffReport.Class)
     /// Weights whose relative distance is larger, or not known.
     case weights(above: Double)
-    /// A number that grows by more than so many percent.
+    /// Outputs whose relative distance on the same inputs is larger, or not known.
+    case drift(above: Double)
+    /// A number that grows by more than so many percent; `time` is the measured one.
     case growth(String, percent: Double)
+    /// A measured time that is hidden by noise.
+    case inconclusive
 
-    /// Reads `interface`, `weights>1e-3`, `macs+5%`; `nil` when it is none of these.
+    /// Reads `interface`, `weights>1e-3`, `drift>1e-3`, `macs+5%`, `inconclusive`; `nil` when it is
+    /// none of these.
     public init?(_ text: String) {
+      if text == "inconclusive" {
+        self = .inconclusive
+        return
+      }
       let name = text == "weights" ? "weight" : text
       if let category = DiffReport.Class(rawValue: name) {
         self = .any(category)
         return
       }
       let limit = text.split(separator: ">", omittingEmptySubsequences: false)
-      if limit.count == 2, limit[0] == "weights" || limit[0] == "weight",
-        let bound = Double(limit[1]), bound.isFinite, bound >= 0
-      {
-        self = .weights(above: bound)
+      if limit.count == 2, let bound = Double(limit[1]), bound.isFinite, bound >= 0 {
+        switch limit[0] {
+        case "weights", "weight": self = .weights(above: bound)
+        case "drift": self = .drift(above: bound)
+        default: return nil
+        }
         return
       }
       guard text.hasSuffix("%"), let plus = text.lastIndex(of: "+"), plus != text.startIndex,
@@ -34,6 +45,8 @@ public struct Policy: Hashable, Sendable {
       switch self {
       case .any(let category): category.rawValue
       case .weights(let bound): "weights>\(bound)"
+      case .drift(let bound): "drift>\(bound)"
+      case .inconclusive: "inconclusive"
       case .growth(let name, let percent): "\(name)+\(percent)%"
       }
     }
@@ -60,6 +73,14 @@ public struct Policy: Hashable, Sendable {
     self.ignored = ignored
   }
 
+  /// Whether a rule is about a number.
+  public func counts(_ name: String) -> Bool {
+    failOn.contains {
+      if case .growth(name, _) = $0 { return true }
+      return false
+    }
+  }
+
   /// The report without changes that are to be ignored.
   public func filtered(_ report: DiffReport) -> DiffReport {
     var result = report
@@ -84,9 +105,41 @@ public struct Policy: Hashable, Sendable {
         report.changes.filter {
           $0.category == .weight && !(($0.weights?.relative ?? .infinity) <= bound)
         }.map { Failure(rule: rule, message: $0.message) }
+      case .drift(let bound): drift(rule, bound, report)
+      case .growth("time", let percent): time(rule, percent, report)
       case .growth(let name, let percent): growth(rule, name, percent, report)
+      case .inconclusive:
+        undecided(report).map { Failure(rule: rule, message: "\($0) cannot be told from noise") }
       }
     }
+  }
+
+  /// The rules about time that noise leaves open; without such rules the measurement itself.
+  public func undecided(_ report: DiffReport) -> [String] {
+    guard let timing = report.timing else { return [] }
+    let rules = failOn.compactMap { rule -> (Rule, Bool?)? in
+      guard case .growth("time", let percent) = rule else { return nil }
+      return (rule, timing.grows(byMoreThan: percent))
+    }
+    if rules.isEmpty { return timing.verdict == .inconclusive ? ["the change of time"] : [] }
+    return rules.filter { $0.1 == nil }.map(\.0.description)
+  }
+
+  private func drift(_ rule: Rule, _ bound: Double, _ report: DiffReport) -> [Failure] {
+    if report.drifts.isEmpty {
+      return [Failure(rule: rule, message: "the drift of outputs is not known")]
+    }
+    return report.drifts.filter { !($0.relative <= bound) }.map {
+      Failure(rule: rule, message: "output \($0.output) drifts by \($0.relative)")
+    }
+  }
+
+  private func time(_ rule: Rule, _ percent: Double, _ report: DiffReport) -> [Failure] {
+    guard let timing = report.timing else {
+      return [Failure(rule: rule, message: "the time was not measured")]
+    }
+    guard timing.grows(byMoreThan: percent) == true else { return [] }
+    return [Failure(rule: rule, message: "a run takes \(timing.ratio) times as long")]
   }
 
   private func growth(

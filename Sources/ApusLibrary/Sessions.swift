@@ -127,8 +127,8 @@ public func apus_session_run(
 }
 
 private func data(of tensor: apus_tensor) throws(DiagnosticError) -> TensorData {
-  guard let element = ElementType(onnxDataType: Int(tensor.element)), element.bitWidth > 0 else {
-    throw .misuse("element type \(tensor.element) is no number")
+  guard let element = ElementType(onnxDataType: Int(tensor.element)) else {
+    throw .misuse("there is no element type \(tensor.element)")
   }
   let extents = try items(tensor.extents, Int(tensor.rank)).map { Int($0) }
   guard extents.allSatisfy({ (0..<1 << 31).contains($0) }), extents.count <= 64 else {

@@ -1,13 +1,13 @@
-import ApusIR
+package import ApusIR
 
 extension TensorData {
   /// The real numbers per element: 2 for complex types, else 1.
-  var realsPerElement: Int { type.element.kind == .complex ? 2 : 1 }
+  package var realsPerElement: Int { type.element.kind == .complex ? 2 : 1 }
 
   /// Calls `body` with a function that gives the real number at an index.
   ///
   /// Complex numbers are pairs of real ones. 64-bit integers are rounded.
-  func withReals<Result>(_ body: ((Int) -> Double) throws -> Result) rethrows -> Result {
+  package func withReals<Result>(_ body: ((Int) -> Double) throws -> Result) rethrows -> Result {
     try withBytes { bytes in try body(reader(of: bytes)) }
   }
 

@@ -143,7 +143,10 @@ apus_buffer *apus_diff(
 
 /* ---- Running ------------------------------------------------------------------------------ */
 
-/* A row-major tensor. This structure never changes. */
+/* A row-major tensor. This structure never changes.
+ *
+ * The data of strings, element type 8, are the length of each as a little-endian uint32_t, then the
+ * bytes of all of them without anything between; inputs hold no byte that is 0. */
 typedef struct {
   apus_element element;
   int32_t rank;
@@ -151,6 +154,12 @@ typedef struct {
   const void *data;
   size_t byte_count;
 } apus_tensor;
+
+/* The data of a tensor of strings. */
+apus_buffer *apus_strings_pack(
+    const char *const strings[], size_t count, apus_error **error);
+/* The bytes of one string of a tensor, without a 0 at the end; NULL where there is none. */
+const char *apus_tensor_string(const apus_tensor *tensor, size_t place, size_t *length);
 
 /* An input or output. This structure never changes. */
 typedef struct {

@@ -16,6 +16,13 @@ import Testing
     #expect(Set(reverse.changes.map(\.category)) == mutation.classes, "\(reverse.changes)")
   }
 
+  @Test(arguments: Mutation.moves.prefix(1) + Mutation.moves[2...2])
+  func movesAreNamed(_ mutation: Mutation) throws {
+    let (old, new) = (try outline(Mutation.base), try outline(mutation.text))
+    #expect(DiffReport(from: old, to: new).changes.map(\.kind) == [.moved])
+    #expect(DiffReport(from: new, to: old).changes.map(\.kind) == [.moved])
+  }
+
   @Test(arguments: Mutation.all)
   func snapshotsSayTheSame(_ mutation: Mutation) throws {
     let (old, new) = (try outline(Mutation.base), try outline(mutation.text))

@@ -43,7 +43,7 @@ struct Mutation: CustomTestStringConvertible, Sendable {
 
     """
 
-  static let all = same + interface + topology + attribute + weight + precision
+  static let all = same + interface + topology + moves + attribute + weight + precision
 
   private static let w = "0x0000803f000000400000404000008040"
   private static let v = "0x0000804000004040000000400000803f"
@@ -164,6 +164,40 @@ struct Mutation: CustomTestStringConvertible, Sendable {
       [(line(of: "b"), ""), ("map %b", "map %a"), ("mul(a, b)", "max(mul(a, b), 0.0:f32)")],
       .topology),
     Mutation("formula fused", [("tanh(a)", "tanh(neg(a))")], .topology),
+  ]
+
+  /// One node each stands elsewhere along the graph.
+  static let moves: [Mutation] = [
+    Mutation(
+      "activation behind the sum",
+      [
+        (line(of: "b") + line(of: "d"), line(of: "d") + line(of: "b")),
+        ("map %b, %v", "map %a, %v"),
+        ("map %a {f", "map %d {f"), ("map %d, %x", "map %b, %x"),
+      ], .topology),
+    Mutation(
+      "activation to the other branch",
+      [
+        (line(of: "b"), ""), ("map %b", "map %a"),
+        (
+          "  %u =",
+          "  %b = map %t {f = (a: f32) max(a, 0.0:f32)} : tensor<8x4xf32>  @ \"b\"\n  %u ="
+        ), ("map %t {f = (a: f32) tanh", "map %b {f = (a: f32) tanh"),
+      ], .topology),
+    Mutation(
+      "softmax behind the difference",
+      [
+        (line(of: "s") + line(of: "m"), line(of: "m") + line(of: "s")),
+        ("map %s, %y", "map %e, %y"),
+        ("softmax %e", "softmax %m"), ("normalize %m", "normalize %s"),
+      ], .topology),
+    Mutation(
+      "last operation first",
+      [
+        ("  %a =", "  %f = map %x {f = (a: f32) tanh(a)} : tensor<4x8xf32>\n  %a ="),
+        ("map %x, %w", "map %f, %w"), ("map %d, %x", "map %d, %f"), (line(of: "u"), ""),
+        ("return %n, %u", "return %n, %t"),
+      ], .topology),
   ]
 
   private static let attribute: [Mutation] = [

@@ -88,6 +88,31 @@ import Testing
     }
   }
 
+  /// Strings whose lengths ask for more bytes than there are.
+  @Test func refusesOddStrings() {
+    let extents: [Int64] = [2]
+    let tables: [([UInt32], Int)] = [([1, 2], 8), ([.max, .max], 8), ([0, 0], 4), ([0, 4], 11)]
+    for (table, bytes) in tables {
+      let data = table + [0]
+      data.withUnsafeBytes { data in
+        extents.withUnsafeBufferPointer { extents in
+          var tensor = apus_tensor(
+            element: 8, rank: 1, extents: extents.baseAddress, data: data.baseAddress,
+            byte_count: bytes)
+          #expect(apus_tensor_string(&tensor, 1, nil) == nil)
+          #expect(apus_tensor_string(&tensor, 2, nil) == nil)
+          tensor.rank = -1
+          #expect(apus_tensor_string(&tensor, 0, nil) == nil)
+        }
+      }
+    }
+    var error: OpaquePointer?
+    #expect(apus_strings_pack(nil, 1, &error) == nil)
+    expectMisuse(&error)
+    #expect(apus_strings_pack([nil], 1, &error) == nil)
+    expectMisuse(&error)
+  }
+
   private func makeGraph() throws -> OpaquePointer {
     let text = """
       graph @g(%x: tensor<2xf32>) -> (y: tensor<2xf32>) {

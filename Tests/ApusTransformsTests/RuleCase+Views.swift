@@ -73,8 +73,18 @@ extension RuleCase {
         out %a: 2x3xf32
         """,
         "x: 2x3xf32 | %a = concat %x {axis = 1} : tensor<2x3xf32>\nout %a: 2x3xf32",
+        """
+        x: 2x3xf32, const: f32 | %a = pad %x, %const {before = [0, 0], after = [0, 0], \
+        mode = reflect} : tensor<2x3xf32>
+        out %a: 2x3xf32
+        """,
       ],
       stays: [
+        """
+        x: 2x3xf32, const: f32 | %a = pad %x, %const {before = [1, 0], after = [-1, 0], \
+        mode = constant} : tensor<2x3xf32>
+        out %a: 2x3xf32
+        """,
         "x: 1x3xf32 | %a = broadcast %x {shape = <2x3>} : tensor<2x3xf32>\nout %a: 2x3xf32",
         """
         x: 2x3xf32 | %a = slice %x {starts = [1, 0], steps = [-1, 1], shape = <2x3>} : \
@@ -87,6 +97,28 @@ extension RuleCase {
         out %a: 2x2xf32
         """,
         "x: 2x3xf32 | %a = concat %x, %x {axis = 1} : tensor<2x6xf32>\nout %a: 2x6xf32",
+      ]),
+    RuleCase(
+      rule("map-of-broadcast"),
+      fires: [
+        """
+        x: 3xf32, z: 2x3xf32 | %a = broadcast %x {shape = <2x3>} : tensor<2x3xf32>
+        %b = map %a, %z {f = (a: f32, b: f32) sub(a, b)} : tensor<2x3xf32>
+        out %b: 2x3xf32
+        """,
+        """
+        x: 2x1xf32, z: 1x3xf32 | %a = broadcast %x {shape = <2x3>} : tensor<2x3xf32>
+        %b = broadcast %z {shape = <2x3>} : tensor<2x3xf32>
+        %c = map %a, %b {f = (a: f32, b: f32) sub(a, b)} : tensor<2x3xf32>
+        out %c: 2x3xf32
+        """,
+      ],
+      stays: [
+        """
+        x: 1x3xf32, z: 3xf32 | %a = broadcast %x {shape = <2x3>} : tensor<2x3xf32>
+        %b = map %a, %z {f = (a: f32, b: f32) sub(a, b)} : tensor<2x3xf32>
+        out %b: 2x3xf32
+        """
       ]),
     RuleCase(
       rule("reduce-of-ones"),

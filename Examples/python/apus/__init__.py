@@ -88,7 +88,10 @@ class Session:
         arrays = []
         for port in self.inputs:
             array = numpy.asarray(inputs[port.name])
-            if not numpy.can_cast(array.dtype, port.dtype, "same_kind"):
+            fits = numpy.can_cast(array.dtype, port.dtype, "same_kind")
+            if port.dtype == object:
+                fits = array.dtype.kind in "OSU"
+            if not fits:
                 raise TypeError(f"{port.name} is {port.dtype}, not {array.dtype}")
             arrays.append(numpy.ascontiguousarray(array, port.dtype).reshape(array.shape))
         results = _library.run(self._handle, arrays)
@@ -96,7 +99,7 @@ class Session:
 
 
 def run(model, inputs, level=2, **dimensions):
-    """Imports, optimises and runs a model; symbolic dimensions are those of the inputs."""
+    """Imports, optimises and runs a model; keywords are sizes of symbolic dimensions."""
     if not isinstance(model, Graph):
         model = Graph.load(model, **dimensions)
     else:

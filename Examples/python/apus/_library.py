@@ -9,10 +9,11 @@ import numpy
 
 ABI_VERSION = 1
 EMITS = ["bytecode", "c", "header", "manifest", "loops", "onnx"]
-# Element types as ONNX numbers them, as far as numpy knows them.
+# Element types as ONNX numbers them, as far as numpy knows them; strings are objects.
+STRING = 8
 DTYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
-    9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
+    STRING: "object", 9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}
 NUMBERS = {numpy.dtype(name): number for number, name in DTYPES.items()}
 
 
@@ -246,10 +247,14 @@ def ports(session):
 def run(session, arrays):
     """The results of a program for contiguous arrays in order."""
     tensors = (Tensor * len(arrays))()
+    texts = {id(array): pack(array) for array in arrays if array.dtype == object}
     shapes = [(c_int64 * array.ndim)(*array.shape) for array in arrays]
     for tensor, array, shape in zip(tensors, arrays, shapes):
         tensor.element, tensor.rank = NUMBERS[array.dtype], array.ndim
         tensor.extents, tensor.data, tensor.byte_count = shape, array.ctypes.data, array.nbytes
+        if id(array) in texts:
+            text = texts[id(array)]
+            tensor.data, tensor.byte_count = ctypes.cast(text, c_void_p), len(text)
     results = Handle(session_run(session, tensors, len(arrays)), results_free)
     arrays = []
     for place in range(results_count(results)):
@@ -257,5 +262,25 @@ def run(session, arrays):
         results_get(results, place, byref(tensor))
         shape = [tensor.extents[axis] for axis in range(tensor.rank)]
         data = ctypes.string_at(tensor.data, tensor.byte_count) if tensor.byte_count else b""
-        arrays.append(numpy.frombuffer(data, dtype(tensor.element)).reshape(shape).copy())
+        if tensor.element == STRING:
+            arrays.append(unpack(data, shape))
+        else:
+            arrays.append(numpy.frombuffer(data, dtype(tensor.element)).reshape(shape).copy())
     return arrays
+
+
+def pack(array):
+    """The data of an array of strings: all lengths, then all bytes."""
+    words = [word if isinstance(word, bytes) else str(word).encode(errors="surrogateescape")
+             for word in array.flat]
+    return numpy.array([len(word) for word in words], "<u4").tobytes() + b"".join(words)
+
+
+def unpack(data, shape):
+    """An array of strings from its data; bytes that are not UTF-8 are escaped."""
+    array = numpy.empty(shape, object)
+    lengths = numpy.frombuffer(data, "<u4", array.size)
+    ends = 4 * array.size + numpy.cumsum(lengths, dtype=int)
+    for place, (length, end) in enumerate(zip(lengths, ends)):
+        array.flat[place] = data[end - length:end].decode(errors="surrogateescape")
+    return array

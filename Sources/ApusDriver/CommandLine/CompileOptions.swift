@@ -9,9 +9,7 @@ enum CompileOptions {
     Arguments.Option(name: "-O", value: "0…3", help: "how much is optimised (2)"),
     Arguments.Option(
       name: "--target", value: "NAME", help: "the machine (native); see apus targets"),
-    Arguments.Option(
-      name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
-      isRepeatable: true),
+    dimensions,
     Arguments.Option(
       name: "--string-bytes", value: "N", help: "room for the strings of a run (65536)"),
     Arguments.Option(
@@ -27,6 +25,11 @@ enum CompileOptions {
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
     diagnostics,
   ]
+
+  /// Sizes of symbols.
+  static let dimensions = Arguments.Option(
+    name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",
+    isRepeatable: true)
 
   /// How errors are told.
   static let diagnostics = Arguments.Option(

@@ -10,7 +10,8 @@ enum DiffCommand: Command {
   static let summary = "Compare two models by meaning; exit with 1 where the gate fails."
   static let options: [Arguments.Option] = [
     Arguments.Option(
-      name: "--fail-on", value: "RULE", help: "such as topology, weights>1e-3, macs+5%, none",
+      name: "--fail-on", value: "RULE",
+      help: "such as topology, weights>1e-3, macs+5%, time+5%, none",
       isRepeatable: true),
     Arguments.Option(
       name: "--ignore", value: "TEXT", help: "leave out changes that hold this text",
@@ -19,33 +20,71 @@ enum DiffCommand: Command {
     Arguments.Option(name: "--golden", value: "FILE", help: "compare MODEL with this snapshot"),
     Arguments.Option(name: "--update", help: "write the snapshot of MODEL to the golden file"),
     Arguments.Option(name: "--names", help: "list nodes that only changed their names"),
+    Arguments.Option(
+      name: "--color", value: "WHEN", help: "always, never or auto (default): on a terminal"),
     Arguments.Option(name: "--json", help: "write a JSON document to standard output"),
     Arguments.Option(name: "--markdown", value: "FILE", help: "write a comment for a review"),
+    Arguments.Option(name: "--html", value: "FILE", help: "write one page with both graphs"),
     Arguments.Option(name: "--junit", value: "FILE", help: "write JUnit XML"),
     Arguments.Option(name: "--sarif", value: "FILE", help: "write SARIF 2.1.0"),
+    Arguments.Option(
+      name: "--data", value: "DIR", help: "run both on these inputs, compare outputs"),
+    Arguments.Option(name: "--measure", help: "time both in turns, compiled to C"),
+    Arguments.Option(name: "--seconds", value: "S", help: "how long to measure (2)"),
+    Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler ($CC or cc)"),
+    CompileOptions.dimensions,
     CompileOptions.diagnostics,
   ]
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
-    try CompileOptions.checkDiagnostics(arguments)
+    let options = try CompileOptions.compilation(arguments)
     let paths = try paths(arguments)
     let policy = try policy(arguments)
-    let new = try Outline.load(paths.new, Compilation.Options(), .virtualMachine)
+    let style = try TextStyle(arguments, console)
     if arguments.has("--update") {
+      let new = try Outline.load(paths.new, options, .virtualMachine)
       try writeWhole(Snapshot.text(of: new), to: paths.old)
       console.message("\(paths.old) is written")
       return 0
     }
-    let old = try Outline.load(paths.old, Compilation.Options(), .virtualMachine)
+    let (old, new) = try Outline.load(
+      paths.old, paths.new, options, code: policy.counts("code") ? .always : .ofSmallModels)
     let names: Snapshot.Names = arguments.has("--names") ? .origins : .none
-    let report = policy.filtered(DiffReport(from: old, to: new, names: names))
-    let verdict = DiffVerdict(
-      old: paths.old, new: paths.new, report: report, failures: policy.failures(report))
+    var report = policy.filtered(DiffReport(from: old, to: new, names: names))
+    try run(paths, arguments, options, &report)
+    let verdict = DiffVerdict(old: paths.old, new: paths.new, report: report, policy: policy)
     if let file = arguments["--markdown"] { try writeWhole(verdict.markdown, to: file) }
+    if let file = arguments["--html"] { try writeWhole(DiffPage(verdict, old, new).text, to: file) }
     if let file = arguments["--junit"] { try writeWhole(verdict.junit, to: file) }
     if let file = arguments["--sarif"] { try writeWhole(verdict.sarif.text + "\n", to: file) }
-    console.output(arguments.has("--json") ? verdict.json.text : verdict.text)
+    console.output(arguments.has("--json") ? verdict.json.text : verdict.text(style))
     return verdict.failures.isEmpty ? 0 : 1
+  }
+
+  /// Runs the models where that is asked for.
+  private static func run(
+    _ paths: (old: String, new: String), _ arguments: Arguments, _ options: Compilation.Options,
+    _ report: inout DiffReport
+  ) throws(DiagnosticError) {
+    let seconds = try arguments.number("--seconds", default: 2)
+    guard arguments.has("--data") || arguments.has("--measure") else { return }
+    for path in [paths.old, paths.new] {
+      if try Outline.isModel(path) { continue }
+      throw .usage("--data and --measure need models; \(path) is a snapshot")
+    }
+    var (old, new) = (
+      TimingRun(path: paths.old, options: options), TimingRun(path: paths.new, options: options)
+    )
+    if let folder = arguments["--data"] {
+      let run = try DriftRun(paths.old, paths.new, folder, options)
+      report.drifts = run.drifts
+      // What the data leave open is timed at their sizes.
+      (old.options.dimensions, new.options.dimensions) = run.sizes
+    }
+    if arguments.has("--measure") {
+      report.timing = try TimingRun.timing(
+        old, new, seconds: seconds, CCompiler(command: arguments["--cc"]))
+    }
   }
 
   private static func paths(

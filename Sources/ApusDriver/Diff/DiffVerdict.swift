@@ -7,9 +7,21 @@ struct DiffVerdict {
   var new: String
   var report: DiffReport
   var failures: [Policy.Failure]
+  /// What noise leaves open.
+  var undecided: [String]
+
+  init(old: String, new: String, report: DiffReport, policy: Policy) {
+    (self.old, self.new, self.report) = (old, new, report)
+    (failures, undecided) = (policy.failures(report), policy.undecided(report))
+  }
+
+  /// What the gate says.
+  private var gate: String {
+    failures.isEmpty ? (undecided.isEmpty ? "passed" : "inconclusive") : "failed"
+  }
 
   /// The changes with the largest distance of weights first among their class.
-  private var movers: [DiffReport.Change] {
+  var movers: [DiffReport.Change] {
     report.changes.enumerated().sorted { a, b in
       let (x, y) = (a.element.weights?.relative ?? 0, b.element.weights?.relative ?? 0)
       guard a.element.category == .weight, b.element.category == .weight, x != y else {
@@ -26,39 +38,56 @@ struct DiffVerdict {
   }
 
   /// For a terminal.
-  var text: String {
-    var lines = movers.map { "\($0.category.rawValue): \($0.message)\($0.figures)\($0.place)" }
-    lines += moved.map { "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\($0.share)" }
+  func text(_ style: TextStyle) -> String {
+    var lines = movers.map { change in
+      let name = style.apply([.bold, change.category.colour], to: change.category.rawValue)
+      let place = style.apply([.faint], to: change.place.escapingControls)
+      return "\(name): \(change.message.escapingControls)\(change.figures)\(place)"
+    }
+    lines += moved.map {
+      let share = style.apply([$0.old < $0.new ? .red : .green], to: $0.share)
+      return "\($0.name): \(grouped($0.old)) → \(grouped($0.new))\(share)"
+    }
+    lines += behaviour
     if report.changes.isEmpty { lines.append("no change of meaning") }
-    lines += failures.isEmpty ? ["gate: passed"] : ["gate: failed, \(rules)"]
+    let reasons = failures.isEmpty ? undecided.joined(separator: ", ") : brokenRules
+    let colour: TextStyle.Attribute =
+      failures.isEmpty ? (undecided.isEmpty ? .green : .yellow) : .red
+    lines.append(
+      style.apply([.bold, colour], to: "gate: \(gate)" + (reasons.isEmpty ? "" : ", \(reasons)")))
     return lines.joined(separator: "\n")
   }
 
   /// The rules that fail, each once, with counts.
-  private var rules: String {
+  var rules: [String] {
+    var counts: [String: Int] = [:]
     var names: [String] = []
-    for failure in failures where !names.contains(failure.rule.description) {
-      names.append(failure.rule.description)
+    for failure in failures {
+      let name = failure.rule.description
+      if counts[name] == nil { names.append(name) }
+      counts[name, default: 0] += 1
     }
-    return names.map { name in
-      "\(name) (\(failures.count { $0.rule.description == name }))"
-    }.joined(separator: ", ")
+    return names.map { "\($0) (\(counts[$0] ?? 0))" }
   }
+
+  private var brokenRules: String { rules.joined(separator: ", ") }
 
   /// A document of schema 1; see `docs/diff.md`.
   var json: JSON {
     .object([
       ("schema", .integer(1)), ("old", .string(old)), ("new", .string(new)),
-      ("gate", .string(failures.isEmpty ? "passed" : "failed")),
+      ("gate", .string(gate)), ("undecided", .array(undecided.map { .string($0) })),
       ("failures", .array(failures.map(\.json))),
       ("changes", .array(report.changes.map(\.json))),
       ("deltas", .array(report.deltas.map(\.json))),
+      ("drift", .array(report.drifts.map(\.json))), ("time", report.timing?.json ?? .null),
     ])
   }
 
   /// A comment of at most 60,000 bytes.
   var markdown: String {
-    var text = "### Model diff: \(failures.isEmpty ? "passed" : "failed on \(rules)")\n\n"
+    let result = failures.isEmpty ? gate : "failed on \(brokenRules)"
+    var text = "### Model diff: \(result)\n\n"
     text +=
       "`\(old.markdown)` → `\(new.markdown)`\n\n| class | change | nodes |\n| --- | --- | --- |\n"
     for (place, change) in movers.enumerated() {
@@ -74,7 +103,8 @@ struct DiffVerdict {
     for delta in moved.prefix(60) {
       text += "| \(delta.name) | \(grouped(delta.old)) | \(grouped(delta.new))\(delta.share) |\n"
     }
-    return text
+    for line in behaviour.prefix(60) { text += "\n- " + line.prefix(500).description.markdown }
+    return behaviour.isEmpty ? text : text + "\n"
   }
 
   /// One test case per class, and one per number that fails.
@@ -101,50 +131,29 @@ struct DiffVerdict {
     let text = failures.map(\.message).joined(separator: "\n").xmlEscaped
     return head + "><failure message=\"\(failures.count) changes\">\(text)</failure></testcase>"
   }
+}
 
-  /// A log of SARIF 2.1.0: gated changes are errors, the others notes.
-  var sarif: JSON {
-    let failing = Set(failures.map(\.message))
-    let results = report.changes.map { change in
-      JSON.object([
-        ("ruleId", .string(change.category.rawValue)),
-        ("level", .string(failing.contains(change.message) ? "error" : "note")),
-        ("message", .object([("text", .string(change.message + change.figures + change.place))])),
-        (
-          "locations",
-          .array([
-            .object([
-              (
-                "physicalLocation",
-                .object([("artifactLocation", .object([("uri", .string(new))]))])
-              )
-            ])
-          ])
-        ),
-      ])
+extension DiffReport.Class {
+  /// What the class looks like on a terminal.
+  fileprivate var colour: TextStyle.Attribute {
+    switch self {
+    case .interface: .red
+    case .topology: .magenta
+    case .attribute: .yellow
+    case .weight: .blue
+    case .precision: .cyan
+    case .metadata: .faint
     }
-    let rules = DiffReport.Class.allCases.map { JSON.object([("id", .string($0.rawValue))]) }
-    let driver = JSON.object([("name", .string("apus diff")), ("rules", .array(rules))])
-    return .object([
-      ("$schema", .string("https://json.schemastore.org/sarif-2.1.0.json")),
-      ("version", .string("2.1.0")),
-      (
-        "runs",
-        .array([
-          .object([("tool", .object([("driver", driver)])), ("results", .array(results))])
-        ])
-      ),
-    ])
   }
 }
 
 extension Policy.Rule {
   /// The class that a rule is about; `nil` for numbers.
-  fileprivate var category: DiffReport.Class? {
+  var category: DiffReport.Class? {
     switch self {
     case .any(let category): category
     case .weights: .weight
-    case .growth: nil
+    case .drift, .growth, .inconclusive: nil
     }
   }
 }
@@ -157,27 +166,28 @@ extension Policy.Failure {
 
 extension DiffReport.Change {
   /// The distance of weights.
-  fileprivate var figures: String {
+  var figures: String {
     guard let weights else { return "" }
-    var text = ": relative \(weights.relative), maximum \(weights.maximum)"
-    text += ", cosine \(weights.cosine), \(weights.count) elements"
-    if let ulps = weights.ulps { text += ", \(ulps) ulp" }
-    return text + ", worst channel \(weights.worstChannel) (\(weights.worstRelative))"
+    var text = ": relative \(short(weights.relative)), maximum \(short(weights.maximum))"
+    text += ", cosine \(short(weights.cosine, digits: 9)), \(grouped(weights.count)) elements"
+    if let ulps = weights.ulps { text += ", \(grouped(ulps)) ulp" }
+    return text + ", worst channel \(weights.worstChannel) (\(short(weights.worstRelative)))"
   }
 
   /// The nodes, once where both models call them the same.
-  fileprivate var nodes: String {
+  var nodes: String {
     let (before, after) = (old.joined(separator: ", "), new.joined(separator: ", "))
     if before == after || after.isEmpty { return before }
     return before.isEmpty ? after : "\(before) → \(after)"
   }
 
   /// The nodes after the message.
-  fileprivate var place: String { nodes.isEmpty ? "" : "  @ " + nodes }
+  var place: String { nodes.isEmpty ? "" : "  @ " + nodes }
 
   fileprivate var json: JSON {
     var fields: [(String, JSON)] = [
-      ("class", .string(category.rawValue)), ("message", .string(message)),
+      ("class", .string(category.rawValue)), ("kind", .string(kind.rawValue)),
+      ("message", .string(message)),
       ("old", .array(old.map { .string($0) })), ("new", .array(new.map { .string($0) })),
     ]
     if let weights {

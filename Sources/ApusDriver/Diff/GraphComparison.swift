@@ -17,15 +17,15 @@ package struct GraphComparison {
     let report = policy.filtered(
       DiffReport(from: try Self.outline(old), to: try Self.outline(new)))
     let verdict = DiffVerdict(
-      old: old.name, new: new.name, report: report, failures: policy.failures(report))
+      old: old.name, new: new.name, report: report, policy: policy)
     json = verdict.json.text
     passes = verdict.failures.isEmpty
   }
 
   private static func outline(_ graph: Graph) throws(DiagnosticError) -> Outline {
     var (canonical, options) = (graph, Compilation.Options())
-    options.passes = OptimizationLevel.basic.pipeline
+    options.passes = Outline.canonicalization
     try Compilation.optimize(&canonical, options)
-    return .measured(canonical, Compilation.Options(), .virtualMachine)
+    return .measured(canonical, Compilation.Options(), .virtualMachine, .ofSmallModels)
   }
 }

@@ -1,38 +1,76 @@
+internal import ApusC
 internal import ApusDiff
 internal import ApusIR
 internal import ApusLoops
 internal import ApusRuntime
 internal import ApusTransforms
+internal import Dispatch
+internal import Synchronization
 
 extension Outline {
+  /// Whether C is emitted to know its size, which takes as long as all else of a comparison.
+  enum CodeSize { case always, ofSmallModels }
+
+  /// What makes models that mean the same look the same; folded constants make formulas simpler.
+  static var canonicalization: [Pass] {
+    OptimizationLevel.basic.pipeline
+      + [.canonicalize, .eliminateCommonSubexpressions, .eliminateDeadCode]
+  }
+
   /// The outline of a model, a graph as text, or a snapshot; measured where it can be.
   ///
   /// Models are canonicalised: constants fold, and operations that mean the same look the same. A
   /// graph as text is taken as it is, so that the work of passes can be seen.
   static func load(
-    _ path: String, _ options: Compilation.Options, _ target: Target
+    _ path: String, _ options: Compilation.Options, _ target: Target, code: CodeSize = .always
   ) throws(DiagnosticError) -> Outline {
-    let suffixes = [".onnx", ".apir"]
-    if !suffixes.contains(where: path.hasSuffix), let snapshot = try snapshot(at: path) {
-      return snapshot
+    if let snapshot = try snapshot(at: path) { return snapshot }
+    var (choices, rest) = (options, options)
+    let isText = path.hasSuffix(".apir")
+    choices.passes = isText ? [] : canonicalization
+    let done = isText ? 0 : OptimizationLevel.basic.pipeline.count
+    rest.passes = Array(options.level.pipeline.dropFirst(done))
+    return measured(try Compilation(path, choices).graph, rest, target, code)
+  }
+
+  /// Whether a file holds a model rather than a snapshot.
+  static func isModel(_ path: String) throws(DiagnosticError) -> Bool {
+    try snapshotText(at: path) == nil
+  }
+
+  private static func snapshotText(at path: String) throws(DiagnosticError) -> String? {
+    if [".onnx", ".apir"].contains(where: path.hasSuffix) { return nil }
+    let text = String(decoding: try FileBytes(reading: path).array, as: UTF8.self)
+    return text.hasPrefix("apus-snapshot") ? text : nil
+  }
+
+  /// The outlines of two models, loaded side by side; where both fail, the first one tells why.
+  static func load(
+    _ old: String, _ new: String, _ options: Compilation.Options, code: CodeSize
+  ) throws(DiagnosticError) -> (old: Outline, new: Outline) {
+    typealias Loaded = Result<Outline, DiagnosticError>
+    let results = Mutex<[Loaded?]>([nil, nil])
+    DispatchQueue.concurrentPerform(iterations: 2) { place in
+      let result = Loaded { () throws(DiagnosticError) in
+        try load(place == 0 ? old : new, options, .virtualMachine, code: code)
+      }
+      results.withLock { $0[place] = result }
     }
-    var choices = options
-    choices.passes = path.hasSuffix(".apir") ? [] : OptimizationLevel.basic.pipeline
-    return measured(try Compilation(path, choices).graph, options, target)
+    let loaded = results.withLock { $0.compactMap { $0 } }
+    return (try loaded[0].get(), try loaded[1].get())
   }
 
   /// The outline of a graph as it is, measured where it can be.
   static func measured(
-    _ graph: Graph, _ options: Compilation.Options, _ target: Target
+    _ graph: Graph, _ options: Compilation.Options, _ target: Target, _ code: CodeSize
   ) -> Outline {
-    var outline = Outline(graph)
-    outline.measures = measures(graph, options, target)
+    var (outline, canonical) = Outline.reading(graph)
+    outline.measures = measures(canonical, options, target, code)
     return outline
   }
 
   private static func snapshot(at path: String) throws(DiagnosticError) -> Outline? {
-    let text = String(decoding: try FileBytes(reading: path).array, as: UTF8.self)
-    guard text.hasPrefix("apus-snapshot") else { return nil }
+    guard let text = try snapshotText(at: path) else { return nil }
     do {
       return try Outline(snapshot: text)
     } catch {
@@ -43,9 +81,10 @@ extension Outline {
     }
   }
 
-  /// Multiply-adds, and what the memory plan of the virtual machine takes; without what is open.
+  /// Multiply-adds, what the memory plan of the virtual machine takes, the cycles of its kernels as
+  /// schedules estimate them, and the bytes of portable C; without what is open.
   private static func measures(
-    _ outlined: Graph, _ options: Compilation.Options, _ target: Target
+    _ outlined: Graph, _ options: Compilation.Options, _ target: Target, _ code: CodeSize
   ) -> [String: Int] {
     var result: [String: Int] = [:]
     if let macs = outlined.multiplyAdds { result["macs"] = macs }
@@ -55,6 +94,14 @@ extension Outline {
     else { return result }
     result["arena"] = program.arenaBytes
     result["kernels"] = program.kernels.count
+    let cycles = program.kernels.reduce(0) { $0 + $1.body.reduce(0) { $0 + $1.cycles } }
+    if program.symbols.isEmpty { result["cycles"] = Int(exactly: cycles.rounded()) }
+    if code == .always || outlined.nodes.count <= 5000,
+      let portable = try? Lowering.program(for: graph, target: .c99, name: "model")
+    {
+      let emission = CModel.Options(weights: .file, threads: .none)
+      result["code"] = CModel(portable, target: .c99, options: emission).source.utf8.count
+    }
     return result
   }
 }

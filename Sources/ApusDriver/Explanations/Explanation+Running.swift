@@ -38,6 +38,9 @@ extension Explanation {
     Explanation("case-missing", "There is no such folder of cases."),
     Explanation("compiled-folder", "The folder holds no compiled model, or several."),
     Explanation(
+      "data-missing",
+      "The folder of apus diff --data has neither folders with input_0.pb nor .npz archives."),
+    Explanation(
       "diff-policy",
       "The policy of apus diff is malformed, or has a rule or field that does not exist."),
     Explanation(

@@ -13,6 +13,16 @@ indirect enum JSON {
   /// The text over several lines; arrays of plain values stay on one.
   var text: String { text(indent: 0) }
 
+  /// The text on one line.
+  var line: String {
+    switch self {
+    case .null, .bool, .integer, .number, .string: text
+    case .array(let items): "[" + items.map(\.line).joined(separator: ",") + "]"
+    case .object(let fields):
+      "{" + fields.map { $0.0.jsonQuoted + ":" + $0.1.line }.joined(separator: ",") + "}"
+    }
+  }
+
   private var isPlain: Bool {
     switch self {
     case .array, .object: false

@@ -6,6 +6,9 @@ func decimal(_ value: Double, places: Int) -> String {
   return String(format: "%.\(places)f", value)
 }
 
+/// A number with so many digits that count.
+func short(_ value: Double, digits: Int = 3) -> String { String(format: "%.\(digits)g", value) }
+
 /// A number with thousands apart: `1 234 567`.
 func grouped(_ value: Int) -> String {
   var text = ""

@@ -52,7 +52,17 @@ public struct Graph: Hashable, Sendable {
   /// - Complexity: linear in the size of the graph.
   public func useCounts() -> [ValueID: Int] {
     var counts: [ValueID: Int] = [:]
-    for value in nodes.flatMap(\.operands) + outputs { counts[value, default: 0] += 1 }
+    for (number, count) in useTable().enumerated() where count > 0 {
+      counts[ValueID(number: number)] = count
+    }
+    return counts
+  }
+
+  /// How often each value is used, by its number.
+  func useTable() -> [Int] {
+    var counts = [Int](repeating: 0, count: valueCount)
+    for node in nodes { for operand in node.operands { counts[operand.number] += 1 } }
+    for output in outputs { counts[output.number] += 1 }
     return counts
   }
 }

@@ -32,10 +32,11 @@ public struct Rewriter {
   /// How often each rule has been applied, by its name.
   public private(set) var counts: [String: Int] = [:]
   private let limit: Int
-  private var moved: [ValueID: ValueID] = [:]
-  private var uses: [ValueID: Int] = [:]
+  // Tables by number of a value of the source, and of the new graph.
+  private var moved: [ValueID?]
+  private var uses: [Int] = []
   private var origins: [String] = []
-  private let readByMaps: Set<ValueID>
+  private var readByMaps: [Bool]
 
   /// A rewriter that applies at most `limit` rules.
   public init(_ source: Graph, limit: Int = .max) {
@@ -43,36 +44,40 @@ public struct Rewriter {
     self.limit = limit
     graph = Graph(name: source.name)
     graph.symbols = source.symbols
-    readByMaps = source.nodes.reduce(into: []) { read, node in
-      if case .map = node.operation { read.formUnion(node.operands) }
+    moved = Array(repeating: nil, count: source.valueCount)
+    readByMaps = Array(repeating: false, count: source.valueCount)
+    for node in source.nodes {
+      guard case .map = node.operation else { continue }
+      for operand in node.operands { readByMaps[operand.number] = true }
     }
   }
 
   /// Applies rules to every node in order, drops what nobody uses, and returns the new graph.
   public mutating func run(_ rules: [Rule]) -> Graph {
-    let counts = source.useCounts()
+    let counts = source.useTable()
     for input in source.inputs {
       let copy = graph.addInput(source[input].name, source.type(of: input))
       replace(input, by: copy, counts)
     }
     for node in source.nodes {
-      let results = rewrite(node.reading { moved[$0] ?? $0 }, rules)
+      let results = rewrite(node.reading { moved[$0.number] ?? $0 }, rules)
       for (old, new) in zip(node.results, results) { replace(old, by: new, counts) }
     }
     for (output, name) in zip(source.outputs, source.outputNames) {
-      graph.addOutput(moved[output] ?? output, name: name)
+      graph.addOutput(moved[output.number] ?? output, name: name)
     }
     return graph.withoutDeadNodes()
   }
 
-  private mutating func replace(
-    _ old: ValueID, by new: ValueID, _ counts: [ValueID: Int]
-  ) {
+  private mutating func replace(_ old: ValueID, by new: ValueID, _ counts: [Int]) {
     let (before, after) = (source.type(of: old), graph.type(of: new))
     precondition(
       before.element == after.element && before.shape == after.shape, "rules keep types")
-    moved[old] = new
-    uses[new, default: 0] += counts[old] ?? 0
+    moved[old.number] = new
+    if uses.count < graph.valueCount {
+      uses += Array(repeating: 0, count: graph.valueCount - uses.count)
+    }
+    uses[new.number] += counts[old.number]
   }
 
   private mutating func rewrite(_ node: Node, _ rules: [Rule]) -> [ValueID] {
@@ -92,10 +97,12 @@ public struct Rewriter {
   // MARK: What rules use
 
   /// Whether one operand or output reads a value of the new graph.
-  public func hasOneUse(_ value: ValueID) -> Bool { uses[value] == 1 }
+  public func hasOneUse(_ value: ValueID) -> Bool {
+    value.number < uses.count && uses[value.number] == 1
+  }
 
   /// Whether a map reads the first result of a node.
-  public func isReadByMap(_ node: Node) -> Bool { readByMaps.contains(node.results[0]) }
+  public func isReadByMap(_ node: Node) -> Bool { readByMaps[node.results[0].number] }
 
   /// The node that makes a value of the new graph.
   public func producer(of value: ValueID) -> Node? { graph.producer(of: value) }
@@ -168,13 +175,18 @@ extension Graph {
   ///
   /// - Complexity: linear in the size of the graph.
   public func withoutDeadNodes() -> Graph {
-    var needed = Set(outputs)
+    var needed = [Bool](repeating: false, count: valueCount)
+    for output in outputs { needed[output.number] = true }
     var live = [Bool](repeating: false, count: nodes.count)
-    for (place, node) in nodes.enumerated().reversed()
-    where node.results.isEmpty || node.results.contains(where: needed.contains) {
+    for place in nodes.indices.reversed()
+    where nodes[place].results.isEmpty
+      || nodes[place].results.contains(where: { needed[$0.number] })
+    {
       live[place] = true
-      needed.formUnion(node.operands)
+      for operand in nodes[place].operands { needed[operand.number] = true }
     }
+    // Most rewrites leave nothing dead.
+    if !live.contains(false) { return self }
     return rebuilt { node, graph in
       live[node.id.number] ? graph.copy(node, typed: node.results.map { type(of: $0) }) : []
     }
@@ -195,17 +207,17 @@ extension Graph {
   public func rebuilt(_ write: (Node, inout Graph) -> [ValueID]) -> Graph {
     var result = Graph(name: name)
     result.symbols = symbols
-    var moved: [ValueID: ValueID] = [:]
-    for input in inputs { moved[input] = result.addInput(self[input].name, type(of: input)) }
+    var moved = [ValueID?](repeating: nil, count: valueCount)
+    for input in inputs { moved[input.number] = result.addInput(self[input].name, type(of: input)) }
     for node in nodes {
-      let results = write(node.reading { moved[$0] ?? $0 }, &result)
+      let results = write(node.reading { moved[$0.number] ?? $0 }, &result)
       for (old, new) in zip(node.results, results) {
-        moved[old] = new
+        moved[old.number] = new
         if result[new].name == nil { result.rename(new, self[old].name) }
       }
     }
     for (output, name) in zip(outputs, outputNames) {
-      result.addOutput(moved[output] ?? output, name: name)
+      result.addOutput(moved[output.number] ?? output, name: name)
     }
     return result
   }

@@ -2,7 +2,9 @@ extension Pointwise {
   /// The function with arguments of commutative steps in an order of their own: commuted twins
   /// become equal.
   public var ordered: Pointwise {
-    let keys = stepKeys(operands.indices.map { UInt64($0) })
+    let operandKeys = operands.indices.map { UInt64($0) }
+    // The numbers in a formula come last, so that another number changes no order.
+    let keys = Array(zip(stepKeys(operandKeys, withNumbers: false), stepKeys(operandKeys)))
     var result = Pointwise(empty: operands)
     var moved: [Int] = []
     for (place, step) in steps.enumerated() {
@@ -26,11 +28,15 @@ extension Pointwise {
 
   /// A number per step that does not depend on the order of commutative arguments; operands come
   /// before everything else.
-  private func stepKeys(_ operandKeys: [UInt64]) -> [UInt64] {
+  private func stepKeys(_ operandKeys: [UInt64], withNumbers: Bool = true) -> [UInt64] {
     var keys: [UInt64] = []
     for (step, type) in zip(steps, types) {
       if case .operand(let place) = step {
         keys.append(operandKeys[place])
+        continue
+      }
+      if case .literal = step, !withNumbers {
+        keys.append(1 << 62)
         continue
       }
       var arguments = step.arguments.map { keys[$0] }

@@ -182,7 +182,8 @@ package struct NodeImporter {
     -> Double
   {
     switch attribute(name) {
-    case nil: return standard
+    // A default is rounded as the file would do it.
+    case nil: return Double(Float(standard))
     case .float(let value)?: return Double(value)
     default: throw wrongKind(name)
     }

@@ -188,16 +188,18 @@ extension OperatorRule {
       let high = try node.real("max", default: Double(Float.greatestFiniteMagnitude))
       return [try node.map([result], .min(.max(x, .real(low)), .real(high)))]
     }
+    var formula = x
     for (place, function) in [(1, BinaryFunction.max), (2, .min)] {
       guard let bound = node.optionalOperand(place) else { continue }
       if let data = node.graph.constant(bound), data.count == 1, element == .f32 {
         let value = Double(data.elements(as: Float.self)[0])
-        result = try node.map([result], .binary(function, x, .real(value)))
+        formula = .binary(function, formula, .real(value))
       } else {
-        result = try node.map([result, bound], .binary(function, x, y))
+        result = try node.map([result, bound], .binary(function, formula, y))
+        formula = x
       }
     }
-    return [node.operandCount == 1 ? try node.map([result], x) : result]
+    return [formula == x && node.operandCount > 1 ? result : try node.map([result], formula)]
   }
 }
 

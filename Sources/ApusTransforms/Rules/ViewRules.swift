@@ -31,7 +31,7 @@ extension Rule {
       let target = Shape(transpose.permutation.map { shape[$0] })
       return try rewriter.append(.reshape(Reshape(target)), node.operands)
     },
-    // broadcast(x, shape(x)) = x; slice(x, everything) = x
+    // broadcast(x, shape(x)) = x; slice(x, everything) = x; pad(x, 0) = x
     Rule("view-of-all") { rewriter, node throws(OperatorError) in
       guard let operand = node.operands.first, rewriter.type(of: operand).quantization == nil
       else { return nil }
@@ -44,8 +44,28 @@ extension Rule {
           && rewriter.type(of: node.operands[0]).shape == slice.shape
         return isWhole ? node.operands : nil
       case .concat: return node.operands.count == 1 ? node.operands : nil
+      case .pad(let pad):
+        return (pad.before + pad.after).allSatisfy { $0 == 0 } ? [operand] : nil
       default: return nil
       }
+    },
+    // map(f, broadcast(x), y) = map(f, x, y), for maps broadcast themselves
+    Rule("map-of-broadcast") { rewriter, node throws(OperatorError) in
+      guard case .map = node.operation else { return nil }
+      var operands = node.operands
+      var makers: [Node] = []
+      for (place, operand) in node.operands.enumerated() {
+        guard let maker = rewriter.producer(of: operand), case .broadcast = maker.operation else {
+          continue
+        }
+        var shorter = operands
+        shorter[place] = maker.operands[0]
+        guard rewriter.keepsShape(node, mapping: shorter) else { continue }
+        operands = shorter
+        if rewriter.hasOneUse(operand) { makers.append(maker) }
+      }
+      guard operands != node.operands else { return nil }
+      return try rewriter.append(node.operation, operands, merging: makers)
     },
     // reduce over axes of extent 1 = x
     Rule("reduce-of-ones") { rewriter, node throws(OperatorError) in
