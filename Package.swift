@@ -55,7 +55,9 @@ let package = Package(
     .target(
       name: "ApusRuntime", dependencies: ["ApusC", "ApusBytecode"],
       resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
-    library("ApusDriver", ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"]),
+    library("ApusQuantize", ["ApusONNX", "ApusTransforms", "ApusBytecode"]),
+    library(
+      "ApusDriver", ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime", "ApusQuantize"]),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
     .systemLibrary(name: "CApusLibrary"),
     library("ApusLibrary", ["ApusDriver", "CApusLibrary"]),
@@ -66,6 +68,7 @@ let package = Package(
     tests("ApusIR", ["ApusTestSupport"]),
     tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusTestSupport"]),
     tests("ApusDiff", ["ApusIR"]),
+    tests("ApusQuantize", ["ApusIR", "ApusBytecode", "ApusTestSupport"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusDriver", ["ApusIR", "ApusRuntime", "ApusTestSupport"]),

@@ -45,8 +45,17 @@ extension GraphExporter {
       extents.suffix(type.rank - 1) == [channels] + Array(repeating: 1, count: type.rank - 2),
       extents.reduce(1, *) == channels
     else { return nil }
-    return addOperand(
-      to: task.operands[operand], madeBy: "Conv", of: 2, task.operands[bias],
-      as: Shape([channels]))
+    let (name, vector) = (task.operands[bias], Shape([channels]))
+    if let result = addOperand(
+      to: task.operands[operand], madeBy: "Conv", of: 2, name, as: vector)
+    {
+      return result
+    }
+    // A vector that was reshaped for the sum, such as a bias that is stored as integers.
+    guard let source = task.graph.producer(of: task.node.operands[bias]),
+      case .reshape = source.operation, task.graph.type(of: source.operands[0]).shape == vector,
+      let vectorName = sources[name]
+    else { return nil }
+    return addOperand(to: task.operands[operand], madeBy: "Conv", of: 2, vectorName)
   }
 }

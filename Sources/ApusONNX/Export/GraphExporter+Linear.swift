@@ -3,11 +3,18 @@ internal import ApusIR
 extension Window {
   /// The attributes of ONNX operators that slide a window.
   fileprivate var attributes: ExportAttributes {
-    [
-      "kernel_shape": .ints(extents), "strides": .ints(strides), "dilations": .ints(dilations),
-      "pads": .ints(before + after),
-    ]
+    poolAttributes + (isDilated ? [:] : ["dilations": .ints(dilations)])
   }
+
+  /// The attributes of poolings; onnxruntime's quantized ones do not know `dilations`.
+  fileprivate var poolAttributes: ExportAttributes {
+    let attributes: ExportAttributes = [
+      "kernel_shape": .ints(extents), "strides": .ints(strides), "pads": .ints(before + after),
+    ]
+    return isDilated ? attributes + ["dilations": .ints(dilations)] : attributes
+  }
+
+  private var isDilated: Bool { dilations.contains { $0 != 1 } }
 }
 
 /// Products and windows.
@@ -52,7 +59,7 @@ extension GraphExporter {
         throw .unsupported("export-type", "ONNX has no MaxPool of \(element)")
       }
       let operand = cast(task.operands[0], from: element, to: wide)
-      return cast(emit("MaxPool", [operand], pool.window.attributes), from: wide, to: element)
+      return cast(emit("MaxPool", [operand], pool.window.poolAttributes), from: wide, to: element)
     case .sum:
       guard element.isFloat else {
         throw .unsupported("export-type", "ONNX has no sum of windows of \(element)")
@@ -60,7 +67,7 @@ extension GraphExporter {
       let wide = element.computing
       let mean = emit(
         "AveragePool", [cast(task.operands[0], from: element, to: wide)],
-        pool.window.attributes + ["count_include_pad": .int(1)])
+        pool.window.poolAttributes + ["count_include_pad": .int(1)])
       let count = pool.window.extents.reduce(1.0) { $0 * Double($1) }
       let sum = cast(emit("Mul", [mean, literal(.float(count), wide)]), from: wide, to: element)
       if wide == element { means[sum] = (mean, count) }

@@ -1,4 +1,4 @@
-internal import ApusIR
+package import ApusIR
 
 private let x = Scalar.operand(0)
 
@@ -177,7 +177,7 @@ extension NodeImporter {
 
 extension Scalar {
   /// `saturate(round(x / scale) + zero)`, the quotient rounded to a precision.
-  static func quantizedLinearly(
+  package static func quantizedLinearly(
     _ x: Scalar, _ scale: Scalar, _ zero: Scalar?, as target: ElementType, precision: ElementType,
     saturates: Bool = true
   ) -> Scalar {
@@ -190,7 +190,7 @@ extension Scalar {
   }
 
   /// `(x - zero) * scale`, in `f32` and then rounded.
-  static func dequantizedLinearly(
+  package static func dequantizedLinearly(
     _ x: Scalar, _ scale: Scalar, _ zero: Scalar?, from source: ElementType, as target: ElementType
   ) -> Scalar {
     let wide: ElementType = source.isInteger ? .i32 : .f32

@@ -1,0 +1,166 @@
+public import ApusIR
+
+/// Quantizes one model: calibrates once, then makes as many variants as are wanted.
+public struct Quantizer: Sendable {
+  /// The model in the form that quantization works on.
+  public let graph: Graph
+  /// The digest of the model.
+  public let digest: UInt64
+  let names: [NodeID: String]
+
+  /// Prepares a model.
+  ///
+  /// - Throws: `unsupported` when a pass fails; `quantized-already` when the model is.
+  public init(_ imported: Graph) throws(DiagnosticError) {
+    guard !imported.isQuantized else {
+      throw DiagnosticError(
+        Diagnostic(
+          .invalidInput, id: "quantized-already", "the model is quantized already",
+          help: "quantize the model of real numbers that it was made of"))
+    }
+    graph = try imported.preparedForQuantization()
+    digest = imported.quantizationDigest
+    names = graph.productNames()
+  }
+
+  /// The decisions for a model: which products take which format, and how values are stored.
+  ///
+  /// - Throws: `calibration-…` for samples that are of no use; `quantize-nothing` when no product
+  ///   is left.
+  public func recipe(
+    _ options: QuantizationOptions, _ samples: [CalibrationSample]
+  ) throws(DiagnosticError) -> QuantizationRecipe {
+    var recipe = QuantizationRecipe(model: digest, options: options)
+    if recipe.options.scope == nil { recipe.options.scope = graph.usualScope }
+    recipe.layers = try layers(options)
+    if options.format == .integers {
+      try samples.check(for: graph)
+      recipe.activations = try activations(recipe, samples)
+    }
+    return recipe
+  }
+
+  /// The model that a recipe describes.
+  ///
+  /// - Throws: `recipe-model` when the recipe is for another model.
+  public func quantized(_ recipe: QuantizationRecipe) throws(DiagnosticError) -> Graph {
+    guard recipe.model == digest else {
+      throw DiagnosticError(
+        Diagnostic(.invalidInput, id: "recipe-model", "the recipe is for another model"))
+    }
+    let plan = plan(recipe)
+    let values = graph.valueNames()
+    var parameters: [ValueID: AffineParameters] = [:]
+    let known = Dictionary(
+      recipe.activations.map { ($0.value, $0.parameters) }, uniquingKeysWith: { first, _ in first })
+    for value in graph.inputs + graph.nodes.flatMap(\.results) where plan.stored.contains(value) {
+      let representative = plan.representative(value)
+      guard parameters[representative] == nil else { continue }
+      guard let found = known[values[representative] ?? ""] else {
+        throw DiagnosticError(
+          Diagnostic(
+            .invalidInput, id: "recipe-model",
+            "the recipe does not say how \(values[representative] ?? "") is stored"))
+      }
+      parameters[representative] = found
+    }
+    var rewriter = QuantizingRewriter(graph, plan, parameters, recipe.options.rounding)
+    do {
+      return try rewriter.run()
+    } catch {
+      throw DiagnosticError(Diagnostic(.unsupported, id: error.id, error.message))
+    }
+  }
+
+  // MARK: Parts
+
+  /// The products and their formats.
+  private func layers(
+    _ options: QuantizationOptions
+  ) throws(DiagnosticError) -> [QuantizationRecipe.Layer] {
+    let known = Set(names.values)
+    if let unknown = options.excluded.sorted().first(where: { !known.contains($0) }) {
+      throw DiagnosticError(
+        Diagnostic(
+          .usage, id: "layer-name", "the model has no product called \(unknown)",
+          notes: graph.nodes.compactMap { names[$0.id] }))
+    }
+    let layers = graph.nodes.compactMap { node -> QuantizationRecipe.Layer? in
+      guard let name = names[node.id] else { return nil }
+      return .init(name: name, format: options.excluded.contains(name) ? .float : options.format)
+    }
+    guard layers.contains(where: { $0.format != .float }) else {
+      throw DiagnosticError(
+        Diagnostic(
+          .invalidInput, id: "quantize-nothing",
+          "the model has no convolution or matrix product to quantize"))
+    }
+    return layers
+  }
+
+  func plan(_ recipe: QuantizationRecipe) -> QuantizationPlan {
+    let integers = Set(recipe.layers.filter { $0.format == .integers }.map(\.name))
+    return QuantizationPlan(graph, scope: recipe.options.scope ?? .all) { node in
+      names[node.id].map(integers.contains) ?? false
+    }
+  }
+
+  /// How each stored value is stored, from the numbers that the samples give it.
+  private func activations(
+    _ recipe: QuantizationRecipe, _ samples: [CalibrationSample]
+  ) throws(DiagnosticError) -> [QuantizationRecipe.Activation] {
+    let plan = plan(recipe)
+    let sources = plan.sources
+    let observer = try Observer(graph, watching: sources, samples)
+    let values = graph.valueNames()
+    var histograms: [ValueID: Histogram] = [:]
+    for sample in samples {
+      for (source, data) in zip(sources, try observer.values(sample)) {
+        let isFinite = data.withFloats {
+          histograms[plan.representative(source), default: Histogram()].add($0)
+        }
+        guard isFinite else {
+          throw .calibration(
+            "calibration-number", "\(values[source] ?? "a value") becomes NaN or infinite",
+            sample: sample.name)
+        }
+      }
+    }
+    var done: Set<ValueID> = []
+    return sources.compactMap { source in
+      let representative = plan.representative(source)
+      guard done.insert(representative).inserted, let histogram = histograms[representative]
+      else { return nil }
+      let range =
+        histogram.isEmpty
+        ? RealRange(low: 0, high: 0)
+        : recipe.options.calibrator.range(
+          of: histogram, as: recipe.options.activations, percentile: recipe.options.percentile)
+      return .init(
+        value: values[representative] ?? "",
+        parameters: AffineParameters(recipe.options.activations, covering: range))
+    }
+  }
+}
+
+extension Graph {
+  /// Whether a map rounds real numbers to integers of few bits.
+  fileprivate var isQuantized: Bool {
+    nodes.contains { node in
+      guard case .map(let map) = node.operation, map.function.result.isInteger,
+        map.function.result.bitWidth <= 16
+      else { return false }
+      return map.function.steps.contains { step in
+        if case .unary(.round, _) = step { true } else { false }
+      }
+    }
+  }
+
+  /// Networks of convolutions stay in integers throughout; others, such as transformers, compute
+  /// what stands between their products better with real numbers.
+  fileprivate var usualScope: QuantizationScope {
+    let convolutions = nodes.count { if case .conv = $0.operation { true } else { false } }
+    let products = nodes.count { $0.operation.isProduct }
+    return 2 * convolutions >= products ? .all : .products
+  }
+}

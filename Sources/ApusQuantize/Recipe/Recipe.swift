@@ -1,0 +1,114 @@
+public import ApusIR
+
+/// Every decision about a quantized model, from which it is made again byte for byte.
+public struct QuantizationRecipe: Sendable {
+  /// A tensor that is stored as integers.
+  public struct Activation: Hashable, Sendable {
+    /// The name of the value, or `#` and its place.
+    public var value: String
+    /// How it is stored.
+    public var parameters: AffineParameters
+
+    /// A stored tensor.
+    public init(value: String, parameters: AffineParameters) {
+      (self.value, self.parameters) = (value, parameters)
+    }
+  }
+
+  /// A convolution or matrix product.
+  public struct Layer: Hashable, Sendable {
+    /// The name of its node.
+    public var name: String
+    /// How it computes.
+    public var format: LayerFormat
+
+    /// A layer.
+    public init(name: String, format: LayerFormat) { (self.name, self.format) = (name, format) }
+  }
+
+  /// A digest of the model that the recipe is for.
+  public var model: UInt64
+  /// What was asked for.
+  public var options: QuantizationOptions
+  /// The stored tensors, in the order of the graph.
+  public var activations: [Activation] = []
+  /// All products with constant weights or two stored operands, in the order of the graph.
+  public var layers: [Layer] = []
+
+  /// A recipe.
+  public init(model: UInt64, options: QuantizationOptions) {
+    (self.model, self.options) = (model, options)
+  }
+}
+
+/// How a product computes.
+public enum LayerFormat: String, Hashable, Sendable, CaseIterable {
+  /// As the model has it.
+  case float
+  /// Integers of 8 bits, the scale of activations known from calibration.
+  case integers = "static"
+}
+
+/// What a person asks of a quantized model.
+public struct QuantizationOptions: Hashable, Sendable {
+  /// What products become where nothing else is said.
+  public var format = LayerFormat.integers
+  /// The type of stored activations: `u8` or `i8`.
+  public var activations = ElementType.u8
+  /// How ranges of activations are picked.
+  public var calibrator = Calibrator.mse
+  /// The share in percent that the percentile calibrator keeps.
+  public var percentile = 99.999
+  /// How weights become integers.
+  public var rounding = WeightRounding.mse
+  /// Which operations take integers; by the kind of network when `nil`.
+  public var scope: QuantizationScope?
+  /// Names of nodes that stay as they are.
+  public var excluded: Set<String> = []
+
+  /// The defaults.
+  public init() {}
+}
+
+extension Graph {
+  /// Unique names of the products, by the nodes of the model that they come from.
+  func productNames() -> [NodeID: String] {
+    var names: [NodeID: String] = [:]
+    var taken: Set<String> = []
+    for (place, node) in nodes.enumerated() where node.operation.isProduct {
+      let origin = node.origins.last ?? ""
+      let name = origin.firstIndex(of: " ").map { String(origin[origin.index(after: $0)...]) }
+      if let name, taken.insert(name).inserted {
+        names[node.id] = name
+      } else {
+        names[node.id] = "#\(place)"
+      }
+    }
+    return names
+  }
+
+  /// Unique names of all values: those of the model, or `#` and the place of the node.
+  func valueNames() -> [ValueID: String] {
+    var names: [ValueID: String] = [:]
+    var taken: Set<String> = []
+    func note(_ value: ValueID, _ place: String) {
+      if let name = self[value].name, !name.isEmpty, taken.insert(name).inserted {
+        names[value] = name
+      } else {
+        names[value] = "#" + place
+      }
+    }
+    for (place, input) in inputs.enumerated() { note(input, "input\(place)") }
+    for (place, node) in nodes.enumerated() {
+      for (number, value) in node.results.enumerated() { note(value, "\(place).\(number)") }
+    }
+    return names
+  }
+
+  /// A digest of what the graph computes.
+  public var quantizationDigest: UInt64 {
+    text(constants: .digests).utf8.reduce(0xcbf2_9ce4_8422_2325) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+  }
+}
