@@ -7,44 +7,60 @@ import Testing
 @testable import ApusQuantize
 
 /// Two convolutions with a residual sum, a mean and a product.
-private let network = """
-  graph @net(%x: tensor<1x3x6x6xf32>) -> (y: tensor<1x5xf32>) {
-    %w = constant random : tensor<4x3x3x3xf32>
-    %b = constant random : tensor<4x1x1xf32>
-    %0 = conv %x, %w {extents = [3, 3], before = [1, 1], after = [1, 1]} : tensor<1x4x6x6xf32>  @ "Conv first"
-    %1 = map %0, %b {f = (a: f32, b: f32) add(a, b)} : tensor<1x4x6x6xf32>  @ "Conv first"
-    %2 = map %1 {f = (a: f32) max(a, 0.0:f32)} : tensor<1x4x6x6xf32>  @ "Relu act"
-    %v = constant random : tensor<4x4x1x1xf32>
-    %3 = conv %2, %v {extents = [1, 1]} : tensor<1x4x6x6xf32>  @ "Conv second"
-    %4 = map %3, %2 {f = (a: f32, b: f32) add(a, b)} : tensor<1x4x6x6xf32>  @ "Add sum"
-    %5 = reduce %4 {kind = sum, axes = [2, 3]} : tensor<1x4x1x1xf32>  @ "GlobalAveragePool mean"
-    %6 = map %5 {f = (a: f32) mul(a, 0.027777777777777776:f32)} : tensor<1x4x1x1xf32>
-    %7 = reshape %6 {shape = <1x4>} : tensor<1x4xf32>
-    %m = constant random : tensor<4x5xf32>
-    %8 = matmul %7, %m : tensor<1x5xf32>  @ "MatMul last"
-    return %8
+private func makeNetwork() throws -> Graph {
+  let x = Scalar.operand(0)
+  var graph = Graph(name: "net")
+  let image = graph.addInput("x", TensorType(.f32, [1, 3, 6, 6]))
+  let wide = Window(
+    extents: [3, 3], strides: [1, 1], dilations: [1, 1], before: [1, 1], after: [1, 1])
+  let narrow = Window(
+    extents: [1, 1], strides: [1, 1], dilations: [1, 1], before: [0, 0], after: [0, 0])
+  func random(_ extents: [Int], _ seed: UInt64) -> TensorData {
+    TensorData(.f32, extents, numbers(extents.reduce(1, *), seed))
   }
-  """
+  var value = try graph.add(
+    .conv(Conv(window: wide, groups: 1)),
+    [image, graph.constant(random([4, 3, 3, 3], 1), name: "w")], origins: ["Conv first"])
+  value = try graph.map(
+    [value, graph.constant(random([4, 1, 1], 2), name: "b")], x + .operand(1),
+    origins: ["Conv first"])
+  let active = try graph.map([value], .max(x, 0), origins: ["Relu act"])
+  value = try graph.add(
+    .conv(Conv(window: narrow, groups: 1)), [active, graph.constant(random([4, 4, 1, 1], 3))],
+    origins: ["Conv second"])
+  value = try graph.map([value, active], x + .operand(1), origins: ["Add sum"])
+  value = try graph.add(
+    .reduce(Reduce(.sum, axes: [2, 3])), [value], origins: ["GlobalAveragePool mean"])
+  value = try graph.map([value], x * .real(1 / 36))
+  value = try graph.reshape(value, to: Shape([1, 4]))
+  value = try graph.add(
+    .matmul(MatMul()), [value, graph.constant(random([4, 5], 4))], origins: ["MatMul last"])
+  graph.addOutput(value, name: "y")
+  return graph
+}
+
+/// Numbers from -1 to 1.
+private func numbers(_ count: Int, _ seed: UInt64) -> [Float] {
+  var random = SeededRandom(seed: seed)
+  return (0..<count).map { _ in Float(random.next() >> 40) * 0x1p-23 - 1 }
+}
 
 @Suite struct StaticTests {
   private func samples(_ graph: Graph, _ count: Int) -> [CalibrationSample] {
     (0..<count).map { number in
-      var random = SeededRandom(seed: UInt64(number))
       let inputs = graph.inputs.map { input in
         let extents = graph.type(of: input).shape.extents ?? []
-        let numbers = (0..<extents.reduce(1, *)).map { _ in
-          Float(random.next() >> 40) * 0x1p-23 - 1
-        }
-        return TensorData(.f32, extents, numbers)
+        return TensorData(
+          .f32, extents, numbers(extents.reduce(1, *), UInt64(number + 10)))
       }
       return CalibrationSample(name: "sample \(number)", inputs: inputs)
     }
   }
 
   private func quantized(
-    _ text: String, _ change: (inout QuantizationOptions) -> Void = { _ in }
+    _ change: (inout QuantizationOptions) -> Void = { _ in }
   ) throws -> (real: Graph, integers: Graph) {
-    let graph = try Graph(parsing: text)
+    let graph = try makeNetwork()
     var options = QuantizationOptions()
     change(&options)
     let quantizer = try Quantizer(graph)
@@ -62,20 +78,20 @@ private let network = """
 
   @Test(arguments: [ElementType.u8, .i8], Calibrator.allCases)
   func resultsStayClose(_ element: ElementType, _ calibrator: Calibrator) throws {
-    let (real, integers) = try quantized(network) { options in
+    let (real, integers) = try quantized { options in
       (options.activations, options.calibrator) = (element, calibrator)
     }
     #expect(try distance(real, integers) < 0.06)
   }
 
   @Test func everythingBetweenProductsIsStored() throws {
-    let (_, integers) = try quantized(network)
+    let (_, integers) = try quantized()
     let stored = integers.nodes.count { node in
       integers.type(of: node.results[0]).element == .u8 && node.operation.mnemonic == "map"
     }
     // The input, both convolutions, the sum, the mean and its other shape.
     #expect(stored == 6)
-    let (_, few) = try quantized(network) { $0.scope = .products }
+    let (_, few) = try quantized { $0.scope = .products }
     let fewer = few.nodes.count { node in
       few.type(of: node.results[0]).element == .u8 && node.operation.mnemonic == "map"
     }
@@ -84,7 +100,7 @@ private let network = """
   }
 
   @Test func excludedProductsStayAsTheyAre() throws {
-    let (_, integers) = try quantized(network) { $0.excluded = ["second"] }
+    let (_, integers) = try quantized { $0.excluded = ["second"] }
     let bytes = integers.nodes.compactMap { node -> Int? in
       guard case .constant(let constant) = node.operation, constant.data.type.element == .i8 else {
         return nil
@@ -93,14 +109,14 @@ private let network = """
     }
     #expect(bytes.sorted() == [20, 108])
     let error = #expect(throws: DiagnosticError.self) {
-      _ = try quantized(network) { $0.excluded = ["third"] }
+      _ = try quantized { $0.excluded = ["third"] }
     }
     #expect(error?.diagnostics.first?.id == "layer-name")
   }
 
   /// Written as ONNX and read again, the graph is the same.
   @Test func comesBackFromONNX() throws {
-    let (_, integers) = try quantized(network)
+    let (_, integers) = try quantized()
     let again = try Graph(importing: try integers.exported().bytes, named: "again")
     func operations(_ graph: Graph) -> [String] {
       graph.nodes.compactMap { node in
@@ -114,7 +130,7 @@ private let network = """
   }
 
   @Test func recipesGiveTheSameModelAgain() throws {
-    let graph = try Graph(parsing: network)
+    let graph = try makeNetwork()
     let recipe = try Quantizer(graph).recipe(QuantizationOptions(), samples(graph, 4))
     let first = try Quantizer(graph).quantized(recipe).exported().bytes
     let second = try Quantizer(graph).quantized(recipe).exported().bytes
@@ -132,14 +148,11 @@ private let network = """
     ("calibration-shape", [[1, 2], [1, 2, 3]]),
   ])
   func uselessSamplesAreRefused(_ id: String, _ numbers: [[Float]]) throws {
-    let graph = try Graph(
-      parsing: """
-        graph @g(%x: tensor<1x2xf32>) -> (y: tensor<1x2xf32>) {
-          %w = constant random : tensor<2x2xf32>
-          %0 = matmul %x, %w : tensor<1x2xf32>  @ "MatMul only"
-          return %0
-        }
-        """)
+    var graph = Graph(name: "g")
+    let x = graph.addInput("x", TensorType(.f32, [1, 2]))
+    let weights = graph.constant(TensorData(.f32, [2, 2], [1, 2, 3, 4] as [Float]))
+    graph.addOutput(
+      try graph.add(.matmul(MatMul()), [x, weights], origins: ["MatMul only"]), name: "y")
     let samples = numbers.enumerated().map { number, row in
       CalibrationSample(name: "s\(number)", inputs: [TensorData(.f32, [1, row.count], row)])
     }

@@ -31,7 +31,7 @@ extension Histogram {
   /// The range that holds a share of all numbers, half of the others on either side.
   fileprivate func range(holding share: Double) -> RealRange {
     let total = counts.reduce(zeros, +)
-    let outside = Int(Double(total) * (1 - share) / 2)
+    let outside = Int((Double(total) * (1 - share) / 2).rounded())
     func edge(_ bins: some Sequence<Int>) -> Int {
       var sum = 0
       for bin in bins {

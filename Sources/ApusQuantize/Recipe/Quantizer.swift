@@ -36,6 +36,7 @@ public struct Quantizer: Sendable {
     if options.format == .integers {
       try samples.check(for: graph)
       recipe.activations = try activations(recipe, samples)
+      if options.correctsBias { try correctBiases(&recipe, samples) }
     }
     return recipe
   }
@@ -48,11 +49,21 @@ public struct Quantizer: Sendable {
       throw DiagnosticError(
         Diagnostic(.invalidInput, id: "recipe-model", "the recipe is for another model"))
     }
+    var rewriter = QuantizingRewriter(try weights(recipe))
+    do {
+      return try rewriter.run()
+    } catch {
+      throw DiagnosticError(Diagnostic(.unsupported, id: error.id, error.message))
+    }
+  }
+
+  /// The weights of all products as a recipe has them.
+  func weights(_ recipe: QuantizationRecipe) throws(DiagnosticError) -> ProductWeights {
     let plan = plan(recipe)
     let values = graph.valueNames()
-    var parameters: [ValueID: AffineParameters] = [:]
     let known = Dictionary(
       recipe.activations.map { ($0.value, $0.parameters) }, uniquingKeysWith: { first, _ in first })
+    var parameters: [ValueID: AffineParameters] = [:]
     for value in graph.inputs + graph.nodes.flatMap(\.results) where plan.stored.contains(value) {
       let representative = plan.representative(value)
       guard parameters[representative] == nil else { continue }
@@ -64,12 +75,10 @@ public struct Quantizer: Sendable {
       }
       parameters[representative] = found
     }
-    var rewriter = QuantizingRewriter(graph, plan, parameters, recipe.options.rounding)
-    do {
-      return try rewriter.run()
-    } catch {
-      throw DiagnosticError(Diagnostic(.unsupported, id: error.id, error.message))
-    }
+    let layers = Dictionary(
+      recipe.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let byNode = names.compactMapValues { layers[$0] }
+    return ProductWeights(graph, plan, parameters, byNode, recipe.options)
   }
 
   // MARK: Parts

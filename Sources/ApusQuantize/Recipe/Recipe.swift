@@ -21,9 +21,13 @@ public struct QuantizationRecipe: Sendable {
     public var name: String
     /// How it computes.
     public var format: LayerFormat
+    /// What is added to each channel to make up for the mean error; empty for nothing.
+    public var correction: [Float]
 
     /// A layer.
-    public init(name: String, format: LayerFormat) { (self.name, self.format) = (name, format) }
+    public init(name: String, format: LayerFormat, correction: [Float] = []) {
+      (self.name, self.format, self.correction) = (name, format, correction)
+    }
   }
 
   /// A digest of the model that the recipe is for.
@@ -63,6 +67,8 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var rounding = WeightRounding.mse
   /// Which operations take integers; by the kind of network when `nil`.
   public var scope: QuantizationScope?
+  /// Whether biases make up for the mean error of each channel on the calibration data.
+  public var correctsBias = true
   /// Names of nodes that stay as they are.
   public var excluded: Set<String> = []
 

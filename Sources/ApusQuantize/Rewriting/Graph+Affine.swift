@@ -37,4 +37,26 @@ extension Graph {
         x, y, zero.map { _ in .operand(2) }, from: type(of: value).element, as: .f32),
       origins: origins)
   }
+
+  /// The weights that integers stand for.
+  mutating func dequantized(
+    _ weights: ChannelWeights, name: String
+  ) throws(OperatorError) -> ValueID {
+    try dequantized(
+      weights.data, scales: weights.scales, name: name,
+      trailing: weights.data.type.rank - weights.axis - 1)
+  }
+
+  /// Constant integers with a scale for each index of the axis before the last `trailing` ones.
+  mutating func dequantized(
+    _ integers: TensorData, scales: [Float], name: String, trailing: Int
+  ) throws(OperatorError) -> ValueID {
+    let value = constant(integers, name: name.isEmpty ? "" : name + "_quantized")
+    let shape = Shape([scales.count] + [Int](repeating: 1, count: trailing))
+    let vector = constant(
+      TensorData(.f32, [scales.count], scales), name: name.isEmpty ? "" : name + "_scale")
+    return try dequantized(
+      value, scale: try reshape(vector, to: shape),
+      origins: name.isEmpty ? [] : ["DequantizeLinear \(name)_dequantize"])
+  }
 }

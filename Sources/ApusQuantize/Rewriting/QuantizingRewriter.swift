@@ -6,7 +6,7 @@ struct QuantizingRewriter {
   private let plan: QuantizationPlan
   /// By representative.
   private let parameters: [ValueID: AffineParameters]
-  private let rounding: WeightRounding
+  private let weights: ProductWeights
   private var result: Graph
   /// Where values of the source are in the result, as real numbers.
   private var moved: [ValueID: ValueID] = [:]
@@ -14,19 +14,14 @@ struct QuantizingRewriter {
   private var stored: [ValueID: ValueID] = [:]
   /// Operands of maps that are biases of products: what takes their place.
   private var biases: [NodeID: [ValueID: ValueID]] = [:]
-  private var readers: [ValueID: [Node]] = [:]
+  /// Biases of products that had none.
+  private var newBiases: [NodeID: ValueID] = [:]
 
-  init(
-    _ source: Graph, _ plan: QuantizationPlan, _ parameters: [ValueID: AffineParameters],
-    _ rounding: WeightRounding
-  ) {
-    (self.source, self.plan, self.parameters) = (source, plan, parameters)
-    self.rounding = rounding
+  init(_ weights: ProductWeights) {
+    self.weights = weights
+    (source, plan, parameters) = (weights.graph, weights.plan, weights.parameters)
     result = Graph(name: source.name)
     result.symbols = source.symbols
-    for node in source.nodes {
-      for operand in Set(node.operands) { readers[operand, default: []].append(node) }
-    }
   }
 
   mutating func run() throws(OperatorError) -> Graph {
@@ -39,6 +34,10 @@ struct QuantizingRewriter {
         node.operation, operands, typed: node.results.map { source.type(of: $0) },
         origins: node.origins, names: node.results.map { source[$0].name })
       for (old, new) in zip(node.results, results) { moved[old] = new }
+      if let bias = newBiases[node.id] {
+        moved[node.results[0]] = try result.map(
+          [results[0], bias], .operand(0) + .operand(1), origins: node.origins)
+      }
     }
     for (output, name) in zip(source.outputs, source.outputNames) {
       result.addOutput(moved[output] ?? output, name: name)
@@ -65,8 +64,8 @@ struct QuantizingRewriter {
     for (place, operand) in node.operands.enumerated() {
       if activations.contains(operand) {
         operands.append(try read(operand))
-      } else if role == .product, place == 1, let weights = source.constant(operand) {
-        operands.append(try store(weights, of: node))
+      } else if role == .product, place == 1, let weights = try store(node) {
+        operands.append(weights)
       } else {
         operands.append(moved[operand] ?? operand)
       }
@@ -86,72 +85,34 @@ struct QuantizingRewriter {
 
   // MARK: Weights and biases
 
-  /// The weights of a product as integers; its bias, if it has one, is stored with them.
-  private mutating func store(
-    _ weights: TensorData, of product: Node
-  ) throws(OperatorError) -> ValueID {
-    let isConvolution = if case .conv = product.operation { true } else { false }
-    let axis = isConvolution ? 0 : weights.type.rank - 1
-    let input = parameters[plan.representative(product.operands[0])]?.scale ?? 1
-    let bias = isConvolution ? bias(of: product) : nil
-    let numbers = bias.flatMap { source.constant($0.value)?.elements(as: Float.self) } ?? []
+  /// The weights of a product as integers; its bias, if it is a convolution's, is stored with them.
+  private mutating func store(_ product: Node) throws(OperatorError) -> ValueID? {
+    guard let integers = weights.integers(of: product) else { return nil }
+    let value = try result.dequantized(
+      integers, name: source.constantName(product.operands[1]))
+    let bias = weights.bias(of: product)
+    guard let numbers = weights.correctedBias(of: product) else { return value }
+    let shape = weights.biasShape(of: product)
+    let steps = integers.scales.map { weights.inputScale(of: product) * $0 }
+    var stored = result.constant(
+      TensorData(.f32, [numbers.count], numbers),
+      name: bias.map { source.constantName($0.value) } ?? "")
     // A bias is an integer of 32 bits that counts in steps of both scales.
-    let integers = ChannelWeights(weights, axis: axis, rounding) { channel in
-      channel < numbers.count ? abs(numbers[channel]) / input * 0x1p-30 : 0
-    }
-    let name = source.constantName(product.operands[1])
-    let value = try dequantized(
-      integers.data, scales: integers.scales, name: name, trailing: weights.type.rank - axis - 1)
-    let steps = integers.scales.map { input * $0 }
-    if let bias, steps.allSatisfy(\.isNormal) {
-      let stored = zip(numbers, steps).map { number, step in
+    if case .conv = product.operation, steps.allSatisfy(\.isNormal) {
+      let counts = zip(numbers, steps).map { number, step in
         Int32(clamping: Int((Double(number) / Double(step)).rounded(.toNearestOrEven)))
       }
-      let vector = try dequantized(
-        TensorData(.i32, [stored.count], stored), scales: steps,
-        name: source.constantName(bias.value), trailing: 0)
-      biases[bias.reader, default: [:]][bias.value] = try result.reshape(
-        vector, to: source.type(of: bias.value).shape)
+      stored = try result.dequantized(
+        TensorData(.i32, [counts.count], counts), scales: steps,
+        name: bias.map { source.constantName($0.value) } ?? "", trailing: 0)
+    }
+    let vector = try result.reshape(stored, to: shape)
+    if let bias {
+      biases[bias.reader, default: [:]][bias.value] = vector
+    } else {
+      newBiases[product.id] = vector
     }
     return value
-  }
-
-  /// Integers with a scale for each index of the axis before the last `trailing` ones.
-  private mutating func dequantized(
-    _ integers: TensorData, scales: [Float], name: String, trailing: Int
-  ) throws(OperatorError) -> ValueID {
-    let value = result.constant(integers, name: name.isEmpty ? "" : name + "_quantized")
-    let shape = Shape([scales.count] + [Int](repeating: 1, count: trailing))
-    let vector = result.constant(
-      TensorData(.f32, [scales.count], scales), name: name.isEmpty ? "" : name + "_scale")
-    return try result.dequantized(
-      value, scale: try result.reshape(vector, to: shape),
-      origins: name.isEmpty ? [] : ["DequantizeLinear \(name)_dequantize"])
-  }
-
-  /// The constant that the function after a convolution adds to each channel.
-  private func bias(of product: Node) -> (reader: NodeID, value: ValueID)? {
-    let sum = product.results[0]
-    guard let reader = readers[sum], reader.count == 1, case .map(let map) = reader[0].operation,
-      plan.roles[reader[0].id] == nil, let own = reader[0].operands.firstIndex(of: sum),
-      let place = map.function.addend(of: own),
-      let channels = source.type(of: sum).shape[1].constant
-    else { return nil }
-    let bias = reader[0].operands[place]
-    let ones = [Int](repeating: 1, count: source.type(of: sum).rank - 2)
-    guard source.constant(bias)?.type.shape == Shape([channels] + ones) else { return nil }
-    return (reader[0].id, bias)
-  }
-}
-
-extension Pointwise {
-  /// The operand that operand `place` is added to, once and nowhere else used.
-  func addend(of place: Int) -> Int? {
-    let uses = steps.filter { step in step.arguments.contains { steps[$0] == .operand(place) } }
-    guard uses.count == 1, case .binary(.add, let a, let b) = uses[0],
-      case .operand(let other) = steps[steps[a] == .operand(place) ? b : a], other != place
-    else { return nil }
-    return other
   }
 }
 

@@ -66,6 +66,11 @@ struct ChannelWalk {
     }
   }
 
+  /// Calls `body` with the channel of each run of neighbouring places, in row-major order.
+  func forEachRun(_ body: (_ channel: Int, _ places: Range<Int>) -> Void) {
+    for run in 0..<outer * channels { body(run % channels, run * inner..<(run + 1) * inner) }
+  }
+
   /// The channel of a place.
   func channel(of place: Int) -> Int { place / inner % channels }
 }
