@@ -48,6 +48,13 @@ extension [CalibrationSample] {
   }
 }
 
+extension [CalibrationSample] {
+  /// A digest of all numbers, in order.
+  var digest: UInt64 {
+    flatMap(\.inputs).reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ $1.digest) &* 0x100_0000_01b3 }
+  }
+}
+
 extension CalibrationSample {
   fileprivate func check(for graph: Graph) throws(DiagnosticError) {
     for (value, data) in zip(graph.inputs, inputs) {

@@ -6,10 +6,8 @@ extension Quantizer {
   func correctBiases(
     _ recipe: inout QuantizationRecipe, _ samples: [CalibrationSample]
   ) throws(DiagnosticError) {
-    let weights = try weights(recipe)
-    let products = graph.nodes.filter { node in
-      weights.plan.roles[node.id] == .product && graph.constant(node.operands[1]) != nil
-    }
+    let weights = try weights(recipe, samples)
+    let products = weights.storedProducts
     var probe = graph
     var sums: [ValueID] = []
     do throws(OperatorError) {
@@ -46,11 +44,14 @@ extension Graph {
   fileprivate mutating func addError(
     of product: Node, _ weights: ProductWeights
   ) throws(OperatorError) -> ValueID {
-    guard let parameters = weights.parameters[weights.plan.representative(product.operands[0])],
-      let integers = weights.integers(of: product)
-    else { throw OperatorError("a product without parameters", id: "recipe-model") }
-    let operand = try stored(product.operands[0], as: parameters, name: "")
-    let result = try add(product.operation, [operand, try dequantized(integers, name: "")])
+    var operand = product.operands[0]
+    if let parameters = weights.inputParameters(of: product) {
+      operand = try stored(operand, as: parameters, name: "")
+    }
+    guard let integers = try storedWeights(of: product, weights, name: "") else {
+      throw OperatorError("a product without constant weights", id: "recipe-model")
+    }
+    let result = try add(product.operation, [operand, integers])
     let error = try map([product.results[0], result], .operand(0) - .operand(1))
     let rank = type(of: error).rank
     let channels = if case .conv = product.operation { 1 } else { rank - 1 }

@@ -33,23 +33,35 @@ public struct Quantizer: Sendable {
     var recipe = QuantizationRecipe(model: digest, options: options)
     if recipe.options.scope == nil { recipe.options.scope = graph.usualScope }
     recipe.layers = try layers(options)
+    let needsData = options.format == .integers || options.rounding == .gptq
+    if needsData || !samples.isEmpty { try samples.check(for: graph) }
+    if options.rounding == .gptq { recipe.data = samples.digest }
     if options.format == .integers {
-      try samples.check(for: graph)
       recipe.activations = try activations(recipe, samples)
-      if options.correctsBias { try correctBiases(&recipe, samples) }
     }
+    if options.correctsBias, !samples.isEmpty { try correctBiases(&recipe, samples) }
     return recipe
   }
 
-  /// The model that a recipe describes.
+  /// The model that a recipe describes; the samples are those that it was made with, where rounding
+  /// depends on them.
   ///
-  /// - Throws: `recipe-model` when the recipe is for another model.
-  public func quantized(_ recipe: QuantizationRecipe) throws(DiagnosticError) -> Graph {
+  /// - Throws: `recipe-model` when the recipe is for another model, `recipe-data` when it was made
+  ///   with other samples.
+  public func quantized(
+    _ recipe: QuantizationRecipe, _ samples: [CalibrationSample] = []
+  ) throws(DiagnosticError) -> Graph {
     guard recipe.model == digest else {
       throw DiagnosticError(
         Diagnostic(.invalidInput, id: "recipe-model", "the recipe is for another model"))
     }
-    var rewriter = QuantizingRewriter(try weights(recipe))
+    guard recipe.data == nil || recipe.data == samples.digest else {
+      throw DiagnosticError(
+        Diagnostic(
+          .invalidInput, id: "recipe-data", "the recipe was made with other calibration data",
+          help: "give the same folder with --data"))
+    }
+    var rewriter = QuantizingRewriter(try weights(recipe, samples))
     do {
       return try rewriter.run()
     } catch {
@@ -58,27 +70,39 @@ public struct Quantizer: Sendable {
   }
 
   /// The weights of all products as a recipe has them.
-  func weights(_ recipe: QuantizationRecipe) throws(DiagnosticError) -> ProductWeights {
+  func weights(
+    _ recipe: QuantizationRecipe, _ samples: [CalibrationSample]
+  ) throws(DiagnosticError) -> ProductWeights {
     let plan = plan(recipe)
+    let parameters = try parameters(recipe, plan)
+    let layers = Dictionary(
+      recipe.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var weights = ProductWeights(
+      graph, plan, parameters, names.compactMapValues { layers[$0] }, recipe.options)
+    if recipe.options.rounding == .gptq { weights.solvers = try solvers(weights, samples) }
+    return weights
+  }
+
+  /// How stored values are stored, by representative.
+  private func parameters(
+    _ recipe: QuantizationRecipe, _ plan: QuantizationPlan
+  ) throws(DiagnosticError) -> [ValueID: AffineParameters] {
     let values = graph.valueNames()
     let known = Dictionary(
       recipe.activations.map { ($0.value, $0.parameters) }, uniquingKeysWith: { first, _ in first })
-    var parameters: [ValueID: AffineParameters] = [:]
+    var result: [ValueID: AffineParameters] = [:]
     for value in graph.inputs + graph.nodes.flatMap(\.results) where plan.stored.contains(value) {
       let representative = plan.representative(value)
-      guard parameters[representative] == nil else { continue }
+      guard result[representative] == nil else { continue }
       guard let found = known[values[representative] ?? ""] else {
         throw DiagnosticError(
           Diagnostic(
             .invalidInput, id: "recipe-model",
             "the recipe does not say how \(values[representative] ?? "") is stored"))
       }
-      parameters[representative] = found
+      result[representative] = found
     }
-    let layers = Dictionary(
-      recipe.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let byNode = names.compactMapValues { layers[$0] }
-    return ProductWeights(graph, plan, parameters, byNode, recipe.options)
+    return result
   }
 
   // MARK: Parts

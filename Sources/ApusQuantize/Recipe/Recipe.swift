@@ -38,42 +38,13 @@ public struct QuantizationRecipe: Sendable {
   public var activations: [Activation] = []
   /// All products with constant weights or two stored operands, in the order of the graph.
   public var layers: [Layer] = []
+  /// A digest of the calibration data, where the model cannot be made without.
+  public var data: UInt64?
 
   /// A recipe.
   public init(model: UInt64, options: QuantizationOptions) {
     (self.model, self.options) = (model, options)
   }
-}
-
-/// How a product computes.
-public enum LayerFormat: String, Hashable, Sendable, CaseIterable {
-  /// As the model has it.
-  case float
-  /// Integers of 8 bits, the scale of activations known from calibration.
-  case integers = "static"
-}
-
-/// What a person asks of a quantized model.
-public struct QuantizationOptions: Hashable, Sendable {
-  /// What products become where nothing else is said.
-  public var format = LayerFormat.integers
-  /// The type of stored activations: `u8` or `i8`.
-  public var activations = ElementType.u8
-  /// How ranges of activations are picked.
-  public var calibrator = Calibrator.mse
-  /// The share in percent that the percentile calibrator keeps.
-  public var percentile = 99.999
-  /// How weights become integers.
-  public var rounding = WeightRounding.mse
-  /// Which operations take integers; by the kind of network when `nil`.
-  public var scope: QuantizationScope?
-  /// Whether biases make up for the mean error of each channel on the calibration data.
-  public var correctsBias = true
-  /// Names of nodes that stay as they are.
-  public var excluded: Set<String> = []
-
-  /// The defaults.
-  public init() {}
 }
 
 extension Graph {

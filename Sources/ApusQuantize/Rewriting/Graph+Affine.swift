@@ -38,25 +38,70 @@ extension Graph {
       origins: origins)
   }
 
-  /// The weights that integers stand for.
-  mutating func dequantized(
-    _ weights: ChannelWeights, name: String
-  ) throws(OperatorError) -> ValueID {
-    try dequantized(
-      weights.data, scales: weights.scales, name: name,
-      trailing: weights.data.type.rank - weights.axis - 1)
+  /// The weights of a product as real numbers that are read from how they are stored; `nil` when
+  /// they are not stored otherwise.
+  mutating func storedWeights(
+    of product: Node, _ weights: ProductWeights, name: String
+  ) throws(OperatorError) -> ValueID? {
+    guard let data = weights.graph.constant(product.operands[1]) else { return nil }
+    let format = weights.format(of: product)
+    if format == .fp16 || format == .bf16 {
+      guard let small = data.rounded(to: format == .fp16 ? .f16 : .bf16) else { return nil }
+      let stored = constant(small, name: name.isEmpty ? "" : "\(name)_\(format.rawValue)")
+      return try map(
+        [stored], .convert(x, .f32), origins: name.isEmpty ? [] : ["Cast \(name)_cast"])
+    }
+    return try weights.grouped(product).map { groups throws(OperatorError) in
+      try dequantized(groups, name: name)
+    }
   }
 
-  /// Constant integers with a scale for each index of the axis before the last `trailing` ones.
-  mutating func dequantized(
-    _ integers: TensorData, scales: [Float], name: String, trailing: Int
+  /// The weights that stored ones stand for.
+  private mutating func dequantized(
+    _ weights: GroupedWeights, name: String
   ) throws(OperatorError) -> ValueID {
-    let value = constant(integers, name: name.isEmpty ? "" : name + "_quantized")
-    let shape = Shape([scales.count] + [Int](repeating: 1, count: trailing))
-    let vector = constant(
+    let value = constant(weights.data, name: name.isEmpty ? "" : name + "_quantized")
+    var scale = constant(weights.scales, name: name.isEmpty ? "" : name + "_scale")
+    var zero = weights.zeros.map {
+      constant($0, name: name.isEmpty ? "" : name + "_zero_point")
+    }
+    scale = try spread(scale, like: weights)
+    if let given = zero { zero = try spread(given, like: weights) }
+    return try dequantized(
+      value, scale: scale, zero: zero,
+      origins: name.isEmpty ? [] : ["DequantizeLinear \(name)_dequantize"])
+  }
+
+  /// A parameter so that it broadcasts over weights, in the form that the importer gives it.
+  private mutating func spread(
+    _ parameter: ValueID, like weights: GroupedWeights
+  ) throws(OperatorError) -> ValueID {
+    let (target, axis) = (weights.data.type.shape, weights.axis)
+    if weights.block == 0 {
+      let ones = [Dimension](repeating: 1, count: target.rank - axis - 1)
+      return try reshape(parameter, to: Shape([target[axis]] + ones))
+    }
+    var extents = type(of: parameter).shape.dimensions
+    let count = extents[axis]
+    extents.insert(1, at: axis + 1)
+    let column = try reshape(parameter, to: Shape(extents))
+    extents[axis + 1] = Dimension(weights.block)
+    let blocks = try broadcast(column, to: Shape(extents))
+    var whole = target
+    whole[axis] = count * Dimension(weights.block)
+    let long = try reshape(blocks, to: whole)
+    return whole == target ? long : try add(.slice(Slice(whole: target)), [long])
+  }
+
+  /// A constant vector of integers with a scale each.
+  mutating func dequantized(
+    _ integers: [Int32], scales: [Float], name: String
+  ) throws(OperatorError) -> ValueID {
+    let value = constant(
+      TensorData(.i32, [integers.count], integers), name: name.isEmpty ? "" : name + "_quantized")
+    let scale = constant(
       TensorData(.f32, [scales.count], scales), name: name.isEmpty ? "" : name + "_scale")
     return try dequantized(
-      value, scale: try reshape(vector, to: shape),
-      origins: name.isEmpty ? [] : ["DequantizeLinear \(name)_dequantize"])
+      value, scale: scale, origins: name.isEmpty ? [] : ["DequantizeLinear \(name)_dequantize"])
   }
 }

@@ -46,10 +46,13 @@ struct QuantizingRewriter {
   }
 
   private mutating func operands(of node: Node) throws(OperatorError) -> [ValueID] {
+    let isStored = node.operation.isProduct && weights.format(of: node) != .float
     guard let role = plan.roles[node.id] else {
       var operands: [ValueID] = []
-      for operand in node.operands {
-        if let bias = biases[node.id]?[operand] {
+      for (place, operand) in node.operands.enumerated() {
+        if isStored, place == 1, let weights = try store(node) {
+          operands.append(weights)
+        } else if let bias = biases[node.id]?[operand] {
           operands.append(bias)
         } else if plan.made.contains(operand) {
           operands.append(try read(operand))
@@ -85,28 +88,29 @@ struct QuantizingRewriter {
 
   // MARK: Weights and biases
 
-  /// The weights of a product as integers; its bias, if it is a convolution's, is stored with them.
+  /// The weights of a product as they are stored; its bias is corrected, and stored with those of
+  /// a convolution of integers.
   private mutating func store(_ product: Node) throws(OperatorError) -> ValueID? {
-    guard let integers = weights.integers(of: product) else { return nil }
-    let value = try result.dequantized(
-      integers, name: source.constantName(product.operands[1]))
-    let bias = weights.bias(of: product)
+    let name = source.constantName(product.operands[1])
+    guard let value = try result.storedWeights(of: product, weights, name: name) else { return nil }
     guard let numbers = weights.correctedBias(of: product) else { return value }
-    let shape = weights.biasShape(of: product)
-    let steps = integers.scales.map { weights.inputScale(of: product) * $0 }
-    var stored = result.constant(
-      TensorData(.f32, [numbers.count], numbers),
-      name: bias.map { source.constantName($0.value) } ?? "")
+    let bias = weights.bias(of: product)
+    let biasName = bias.map { source.constantName($0.value) } ?? ""
+    var stored: ValueID?
     // A bias is an integer of 32 bits that counts in steps of both scales.
-    if case .conv = product.operation, steps.allSatisfy(\.isNormal) {
-      let counts = zip(numbers, steps).map { number, step in
-        Int32(clamping: Int((Double(number) / Double(step)).rounded(.toNearestOrEven)))
+    if case .conv = product.operation, let input = weights.inputParameters(of: product)?.scale {
+      let scales = weights.grouped(product)?.scales.elements(as: Float.self) ?? []
+      let steps = scales.map { input * $0 }
+      if steps.count == numbers.count, steps.allSatisfy(\.isNormal) {
+        let counts = zip(numbers, steps).map { number, step in
+          Int32(clamping: Int((Double(number) / Double(step)).rounded(.toNearestOrEven)))
+        }
+        stored = try result.dequantized(counts, scales: steps, name: biasName)
       }
-      stored = try result.dequantized(
-        TensorData(.i32, [counts.count], counts), scales: steps,
-        name: bias.map { source.constantName($0.value) } ?? "", trailing: 0)
     }
-    let vector = try result.reshape(stored, to: shape)
+    let vector = try result.reshape(
+      stored ?? result.constant(TensorData(.f32, [numbers.count], numbers), name: biasName),
+      to: weights.biasShape(of: product))
     if let bias {
       biases[bias.reader, default: [:]][bias.value] = vector
     } else {

@@ -1,11 +1,13 @@
 internal import ApusIR
 
-/// The weights and biases of the products of a graph, as integers.
+/// The weights and biases of the products of a graph, as a recipe has them.
 struct ProductWeights {
   let graph: Graph
   let plan: QuantizationPlan
   /// By representative.
   let parameters: [ValueID: AffineParameters]
+  /// What rounding of products learns from calibration data, by product.
+  var solvers: [NodeID: ErrorSolver] = [:]
   private let layers: [NodeID: QuantizationRecipe.Layer]
   private let options: QuantizationOptions
   private var readers: [ValueID: [Node]] = [:]
@@ -21,22 +23,69 @@ struct ProductWeights {
     }
   }
 
-  /// The scale of what a product reads.
-  func inputScale(of product: Node) -> Float {
-    parameters[plan.representative(product.operands[0])]?.scale ?? 1
+  /// How a product computes.
+  func format(of node: Node) -> LayerFormat { layers[node.id]?.format ?? .float }
+
+  /// The products whose constant weights are stored, in the order of the graph.
+  var storedProducts: [Node] {
+    graph.nodes.filter { node in
+      format(of: node) != .float && node.operation.isProduct
+        && graph.constant(node.operands[1])?.type.element == .f32
+    }
   }
 
-  /// The constant weights of a product of integers of 8 bits, a scale per output channel.
-  func integers(of product: Node) -> ChannelWeights? {
+  /// How what a product reads is stored; `nil` when it reads real numbers.
+  func inputParameters(of product: Node) -> AffineParameters? {
+    format(of: product) == .integers
+      ? parameters[plan.representative(product.operands[0])] : nil
+  }
+
+  // MARK: Weights
+
+  /// The constant weights of a product in groups; `nil` when they have no scales.
+  func grouped(_ product: Node) -> GroupedWeights? {
     guard let data = graph.constant(product.operands[1]) else { return nil }
-    let isConvolution = if case .conv = product.operation { true } else { false }
-    let bias = isConvolution ? biasNumbers(of: product) ?? [] : []
-    let input = inputScale(of: product)
-    return ChannelWeights(
-      data, axis: isConvolution ? 0 : data.type.rank - 1, options.rounding
-    ) { channel in
-      channel < bias.count ? abs(bias[channel]) / input * 0x1p-30 : 0
+    let format = format(of: product)
+    let groups = groups(of: product, format)
+    switch format {
+    case .float, .fp16, .bf16: return nil
+    case .fp8: return .floats(data, groups)
+    case .mxfp8: return .microscaled(data, groups, .f8e4m3fn)
+    case .mxfp4: return .microscaled(data, groups, .f4e2m1)
+    case .integers, .dynamic, .int8, .int4, .int2:
+      guard let code = format.integers(options.symmetric) else { return nil }
+      // A bias counts in steps of both scales; too small a scale would leave it no room.
+      let bias = isConvolution(product) ? biasNumbers(of: product) ?? [] : []
+      let input = inputParameters(of: product)?.scale
+      return GroupedWeights(data, groups, code, options.rounding, solver: solvers[product.id]) {
+        guard let input, $0 < bias.count else { return 0 }
+        return abs(bias[$0]) / input * 0x1p-30
+      }
     }
+  }
+
+  /// Filters have a scale each; so have columns of matrices that are multiplied as integers.
+  private func groups(of product: Node, _ format: LayerFormat) -> WeightGroups {
+    let extents = graph.type(of: product.operands[1]).shape.extents ?? []
+    if isConvolution(product) {
+      let isMicroscaled = format == .mxfp8 || format == .mxfp4
+      return isMicroscaled
+        ? WeightGroups(blocks: 32, along: 1, of: extents) : WeightGroups(channels: 0, of: extents)
+    }
+    let rows = extents.count - 2
+    switch format {
+    case .mxfp8, .mxfp4: return WeightGroups(blocks: 32, along: rows, of: extents)
+    case .int8, .int4, .int2, .fp8:
+      return options.block > 0
+        ? WeightGroups(blocks: options.block, along: rows, of: extents)
+        : WeightGroups(channels: rows + 1, of: extents)
+    case .float, .integers, .dynamic, .fp16, .bf16:
+      return WeightGroups(channels: rows + 1, of: extents)
+    }
+  }
+
+  private func isConvolution(_ product: Node) -> Bool {
+    if case .conv = product.operation { true } else { false }
   }
 
   // MARK: Biases
@@ -55,7 +104,7 @@ struct ProductWeights {
   /// The shape of a vector that is added to each channel of a product.
   func biasShape(of product: Node) -> Shape {
     let type = graph.type(of: product.results[0])
-    guard case .conv = product.operation else { return Shape([type.shape[type.rank - 1]]) }
+    guard isConvolution(product) else { return Shape([type.shape[type.rank - 1]]) }
     return Shape([type.shape[1]] + [Dimension](repeating: 1, count: type.rank - 2))
   }
 

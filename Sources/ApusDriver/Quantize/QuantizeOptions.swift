@@ -1,0 +1,64 @@
+internal import ApusIR
+internal import ApusQuantize
+
+/// What the command line asks of a quantized model.
+enum QuantizeOptions {
+  private enum Activations: String, CaseIterable { case u8, s8 }
+  private enum Method: String, CaseIterable { case `static`, dynamic, weights }
+
+  /// Options that say how decisions are made; a recipe has them already.
+  private static let deciding = [
+    "--method", "--weights", "--activations", "--calibrate", "--percentile", "--rounding",
+    "--block", "--asymmetric", "--scope", "--exclude", "--no-bias-correction",
+  ]
+
+  static func parse(_ arguments: Arguments) throws(DiagnosticError) -> QuantizationOptions {
+    if arguments.has("--from-recipe"), let word = deciding.first(where: arguments.has) {
+      throw .usage("\(word) and --from-recipe exclude each other")
+    }
+    var options = QuantizationOptions()
+    options.format = try format(arguments)
+    options.signedActivations =
+      try arguments.choice("--activations", default: Activations.u8) == .s8
+    options.calibrator = try arguments.choice("--calibrate", default: options.calibrator)
+    options.rounding = try arguments.choice("--rounding", default: options.rounding)
+    options.percentile = try arguments.number("--percentile", default: options.percentile)
+    guard options.percentile > 50, options.percentile <= 100 else {
+      throw .usage("--percentile must be above 50 and at most 100")
+    }
+    options.block = try arguments.integer("--block", in: 0...1 << 20, default: options.block)
+    options.symmetric = !arguments.has("--asymmetric")
+    options.correctsBias = !arguments.has("--no-bias-correction")
+    if arguments.has("--scope") {
+      options.scope = try arguments.choice("--scope", default: QuantizationScope.all)
+    }
+    options.excluded = Set(arguments.all("--exclude"))
+    if options.rounding == .gptq, arguments["--data"] == nil {
+      throw .usage("--rounding gptq needs --data")
+    }
+    return options
+  }
+
+  private static func format(_ arguments: Arguments) throws(DiagnosticError) -> LayerFormat {
+    let usual: Method = arguments.has("--weights") ? .weights : .static
+    let method = try arguments.choice("--method", default: usual)
+    guard method == .weights || !arguments.has("--weights") else {
+      throw .usage("--weights needs --method weights")
+    }
+    switch method {
+    case .static:
+      guard arguments.has("--data") || arguments.has("--from-recipe") else {
+        throw .usage("--data DIR is missing; without data there are --method dynamic and weights")
+      }
+      return .integers
+    case .dynamic: return .dynamic
+    case .weights:
+      let word = arguments["--weights"] ?? LayerFormat.int8.rawValue
+      guard let format = LayerFormat.stored.first(where: { $0.rawValue == word }) else {
+        let all = LayerFormat.stored.map(\.rawValue).joined(separator: ", ")
+        throw .usage("--weights must be one of \(all)")
+      }
+      return format
+    }
+  }
+}
