@@ -34,7 +34,8 @@ public enum CommandLineTool {
   static let commands: [any Command.Type] = [
     CompileCommand.self, RunCommand.self, VerifyCommand.self, BenchCommand.self,
     InspectCommand.self, QuantizeCommand.self, DiffCommand.self, SnapshotCommand.self,
-    OptimizeCommand.self, DisassembleCommand.self, OperatorsCommand.self, PassesCommand.self, TargetsCommand.self,
+    OptimizeCommand.self, DisassembleCommand.self, OperatorsCommand.self, PassesCommand.self,
+    TargetsCommand.self,
     ExplainCommand.self,
   ]
 

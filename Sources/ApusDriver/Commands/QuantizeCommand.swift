@@ -39,6 +39,16 @@ enum QuantizeCommand: Command {
         name: "--recipe", value: "FILE", help: "write all decisions as JSON"),
       Arguments.Option(
         name: "--from-recipe", value: "FILE", help: "make the model that a recipe describes"),
+      Arguments.Option(
+        name: "--sensitivity", help: "show what each layer costs, and mixtures of formats"),
+      Arguments.Option(
+        name: "--budget", value: "WHAT", help: "mix formats: bytes=200000 or accuracy=30 (dB)"),
+      Arguments.Option(
+        name: "--report", value: "FILE", help: "write mixtures and layers as .html, .svg or .json"),
+      Arguments.Option(
+        name: "--measure", value: "WHEN", help: "time the result in C: auto (default), yes or no"),
+      Arguments.Option(name: "--allow-slower", help: "write the model even when it is slower"),
+      Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler ($CC or cc)"),
       CompileOptions.diagnostics,
     ]
 
@@ -48,19 +58,26 @@ enum QuantizeCommand: Command {
     guard let output = arguments["-o"] else { throw .usage("-o OUT.onnx is missing") }
     guard output != path else { throw .usage("the model would be written over itself") }
     let options = try QuantizeOptions.parse(arguments)
+    let choice = try ChoiceOptions(arguments)
+    let gate = try GateOptions(arguments)
     let quantizer = try Quantizer(try Graph(importing: path))
     var samples: [CalibrationSample] = []
     if let data = arguments["--data"] {
       samples = try CalibrationData.read(data, for: quantizer.graph)
     }
-    let recipe =
+    var recipe =
       if let file = arguments["--from-recipe"] {
         try QuantizationRecipe(reading: file)
       } else {
         try quantizer.recipe(options, samples)
       }
+    if choice.isAsked {
+      recipe = try choice.choose(quantizer, recipe, samples, model: path, console)
+    }
     let graph = try quantizer.quantized(recipe, samples)
-    try graph.exported(ExportOptions(beside: output)).write(to: output)
+    let model = try graph.exported(ExportOptions(beside: output))
+    guard try gate.passes(path, model, samples, console) else { return 1 }
+    try model.write(to: output)
     if let file = arguments["--recipe"] { try writeWhole(recipe.json.text + "\n", to: file) }
     return 0
   }

@@ -69,6 +69,20 @@ public struct Quantizer: Sendable {
     }
   }
 
+  /// A recipe with other formats for some layers, and biases corrected for them.
+  public func mixing(
+    _ formats: [String: LayerFormat], into recipe: QuantizationRecipe,
+    _ samples: [CalibrationSample]
+  ) throws(DiagnosticError) -> QuantizationRecipe {
+    var result = recipe
+    for place in result.layers.indices {
+      result.layers[place].correction = []
+      if let format = formats[result.layers[place].name] { result.layers[place].format = format }
+    }
+    if recipe.options.correctsBias, !samples.isEmpty { try correctBiases(&result, samples) }
+    return result
+  }
+
   /// The weights of all products as a recipe has them.
   func weights(
     _ recipe: QuantizationRecipe, _ samples: [CalibrationSample]
@@ -105,6 +119,17 @@ public struct Quantizer: Sendable {
     return result
   }
 
+  /// The bytes of all constants but the weights of products.
+  public var otherBytes: Int {
+    let weights = Set(graph.nodes.filter { names[$0.id] != nil }.map { $0.operands[1] })
+    return graph.nodes.reduce(0) { sum, node in
+      guard case .constant(let constant) = node.operation, !weights.contains(node.results[0]) else {
+        return sum
+      }
+      return sum + constant.data.byteCount
+    }
+  }
+
   // MARK: Parts
 
   /// The products and their formats.
@@ -120,7 +145,10 @@ public struct Quantizer: Sendable {
     }
     let layers = graph.nodes.compactMap { node -> QuantizationRecipe.Layer? in
       guard let name = names[node.id] else { return nil }
-      return .init(name: name, format: options.excluded.contains(name) ? .float : options.format)
+      let hasWeights = graph.constant(node.operands[1])?.type.element == .f32
+      let isStored =
+        !options.excluded.contains(name) && (hasWeights || options.format == .integers)
+      return .init(name: name, format: isStored ? options.format : .float)
     }
     guard layers.contains(where: { $0.format != .float }) else {
       throw DiagnosticError(
@@ -159,19 +187,21 @@ public struct Quantizer: Sendable {
         }
       }
     }
-    var done: Set<ValueID> = []
-    return sources.compactMap { source in
-      let representative = plan.representative(source)
-      guard done.insert(representative).inserted, let histogram = histograms[representative]
-      else { return nil }
+    let options = recipe.options
+    let parameters = histograms.mapValues { histogram in
       let range =
         histogram.isEmpty
         ? RealRange(low: 0, high: 0)
-        : recipe.options.calibrator.range(
-          of: histogram, as: recipe.options.activations, percentile: recipe.options.percentile)
-      return .init(
-        value: values[representative] ?? "",
-        parameters: AffineParameters(recipe.options.activations, covering: range))
+        : options.calibrator.range(
+          of: histogram, as: options.activations, percentile: options.percentile)
+      return AffineParameters(options.activations, covering: range)
+    }
+    // Views are listed too, because a model with fewer stored layers may begin with one.
+    return (graph.inputs + graph.nodes.flatMap(\.results)).compactMap { value in
+      guard plan.stored.contains(value), let found = parameters[plan.representative(value)] else {
+        return nil
+      }
+      return .init(value: values[value] ?? "", parameters: found)
     }
   }
 }
