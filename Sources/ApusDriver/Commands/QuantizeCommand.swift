@@ -49,18 +49,21 @@ enum QuantizeCommand: Command {
         name: "--measure", value: "WHEN", help: "time the result in C: auto (default), yes or no"),
       Arguments.Option(name: "--allow-slower", help: "write the model even when it is slower"),
       Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler ($CC or cc)"),
-      CompileOptions.diagnostics,
-    ]
+    ] + CompileOptions.all.filter { forms.contains($0.name) }
+
+  /// Options about the form of inputs, as in all commands that read models.
+  private static let forms = ["--dim", "--sequence", "--shape", "--absent", "--diagnostics"]
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
-    try CompileOptions.checkDiagnostics(arguments)
     let path = try arguments.operand("MODEL")
     guard let output = arguments["-o"] else { throw .usage("-o OUT.onnx is missing") }
     guard output != path else { throw .usage("the model would be written over itself") }
     let options = try QuantizeOptions.parse(arguments)
     let choice = try ChoiceOptions(arguments)
     let gate = try GateOptions(arguments)
-    let quantizer = try Quantizer(try Graph(importing: path))
+    let forms = try CompileOptions.compilation(arguments)
+    try CompileOptions.requireSymbols(forms, of: path)
+    let quantizer = try Quantizer(try Graph(importing: path, options: forms.importing))
     var samples: [CalibrationSample] = []
     if let data = arguments["--data"] {
       samples = try CalibrationData.read(data, for: quantizer.graph)
@@ -76,7 +79,7 @@ enum QuantizeCommand: Command {
     }
     let graph = try quantizer.quantized(recipe, samples)
     let model = try graph.exported(ExportOptions(beside: output))
-    guard try gate.passes(path, model, samples, console) else { return 1 }
+    guard try gate.passes(path, model, samples, forms, console) else { return 1 }
     try model.write(to: output)
     if let file = arguments["--recipe"] { try writeWhole(recipe.json.text + "\n", to: file) }
     return 0

@@ -1,5 +1,4 @@
 internal import ApusIR
-internal import ApusONNX
 internal import ApusQuantize
 internal import ApusRuntime
 
@@ -77,67 +76,5 @@ struct ChoiceOptions {
   private static func formats(above smallest: LayerFormat) -> [LayerFormat] {
     guard let place = formats.firstIndex(of: smallest) else { return [] }
     return Array(formats[..<place])
-  }
-}
-
-/// What the command line asks about the speed of the result.
-struct GateOptions {
-  private enum When: String, CaseIterable { case auto, yes, no }
-
-  private let when: When
-  private let allowsSlower: Bool
-  private let compiler: CCompiler
-
-  init(_ arguments: Arguments) throws(DiagnosticError) {
-    when = try arguments.choice("--measure", default: .auto)
-    allowsSlower = arguments.has("--allow-slower")
-    compiler = CCompiler(command: arguments["--cc"])
-  }
-
-  /// Whether a model may be written: it is as fast as the real one, slower ones are allowed, or
-  /// nothing can be measured here.
-  func passes(
-    _ real: String, _ quantized: ExportedModel, _ samples: [CalibrationSample], _ console: Console
-  ) throws(DiagnosticError) -> Bool {
-    guard when != .no else { return true }
-    let gate: SpeedGate
-    do throws(DiagnosticError) {
-      gate = try SpeedGate.measure(
-        real: real, quantized: quantized, dimensions: try dimensions(real, samples), compiler)
-    } catch {
-      guard when == .auto, error.diagnostics.allSatisfy({ Self.isNoMistake($0) }) else {
-        throw error
-      }
-      console.message("not measured: \(error.diagnostics.first?.message ?? "")")
-      return true
-    }
-    if gate.fails, !allowsSlower {
-      console.message(gate.diagnostic.text)
-      return false
-    }
-    console.message(gate.summary)
-    return true
-  }
-
-  /// Whether measuring is not possible here, which says nothing about the model.
-  private static func isNoMistake(_ diagnostic: Diagnostic) -> Bool {
-    diagnostic.id == "c-compiler-missing" || diagnostic.category == .unsupported
-      || diagnostic.category == .usage
-  }
-
-  /// The sizes of the first sample; 1 for symbols without one.
-  private func dimensions(
-    _ model: String, _ samples: [CalibrationSample]
-  ) throws(DiagnosticError) -> [String: Int] {
-    let interface = try ModelInterface(of: model)
-    var sizes: [String: Int] = [:]
-    for (_, type) in try interface.inputs() {
-      for symbol in type.shape.dimensions.flatMap(\.symbols) { sizes[symbol] = 1 }
-    }
-    let given = try interface.dimensions(ImportOptions()) { place, _ in
-      guard let inputs = samples.first?.inputs, place < inputs.count else { return nil }
-      return inputs[place].type.shape.extents
-    }
-    return sizes.merging(given) { $1 }
   }
 }

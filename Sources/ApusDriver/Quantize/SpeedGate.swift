@@ -52,10 +52,9 @@ extension SpeedGate {
   ///
   /// - Throws: `c-compiler-…` when there is no compiler.
   static func measure(
-    real: String, quantized: ExportedModel, dimensions: [String: Int], _ compiler: CCompiler
+    real: String, quantized: ExportedModel, _ options: Compilation.Options,
+    _ compiler: CCompiler
   ) throws(DiagnosticError) -> SpeedGate {
-    var options = Compilation.Options()
-    options.dimensions = dimensions
     let folder = try TemporaryFolder()
     let path = folder.path + "/quantized.onnx"
     try quantized.write(to: path)

@@ -13,7 +13,7 @@ struct TradeOffReport {
     var rows = [["layer", "format", "bytes", "SQNR dB", "divergence"]]
     for entry in tradeOff.sensitivities.sorted(by: isWorse) where entry.format != .float {
       rows.append([
-        entry.layer, entry.format.rawValue, grouped(entry.bytes),
+        clipped(entry.layer), entry.format.rawValue, grouped(entry.bytes),
         decimal(entry.error.decibels, places: 1), decimal(entry.error.divergence, places: 6),
       ])
     }
@@ -26,6 +26,11 @@ struct TradeOffReport {
       ])
     }
     return table(rows) + "\n\n" + table(points)
+  }
+
+  /// The end of a name that is too long for a table.
+  private func clipped(_ name: String) -> String {
+    name.count > 48 ? "…" + name.suffix(47) : name
   }
 
   private func isWorse(_ a: LayerSensitivity, _ b: LayerSensitivity) -> Bool {

@@ -54,7 +54,7 @@ extension GraphExporter {
     // A vector that was reshaped for the sum, such as a bias that is stored as integers.
     guard let source = task.graph.producer(of: task.node.operands[bias]),
       case .reshape = source.operation, task.graph.type(of: source.operands[0]).shape == vector,
-      let vectorName = sources[name]
+      let vectorName = sources[name]?.first
     else { return nil }
     return addOperand(to: task.operands[operand], madeBy: "Conv", of: 2, vectorName)
   }

@@ -21,7 +21,7 @@ extension Window {
 extension GraphExporter {
   mutating func writeMatMul(_ task: ExportTask) throws(ExportFailure) -> String {
     let (a, b) = (task.type(0).element, task.type(1).element)
-    if a.isByte, b.isByte { return emit("MatMulInteger", task.operands) }
+    if let name = integerProduct("MatMulInteger", task) { return name }
     let result = task.resultType().element
     let wide = a.computing
     let operands = [
@@ -30,12 +30,22 @@ extension GraphExporter {
     return cast(emit("MatMul", operands), from: wide, to: result)
   }
 
+  /// A product of integers of 8 bits with their zero points, where the operands are that.
+  private mutating func integerProduct(
+    _ type: String, _ task: ExportTask, _ attributes: ExportAttributes = [:]
+  ) -> String? {
+    guard let a = centredByte(0, task), let b = centredByte(1, task) else { return nil }
+    var inputs = [a.value, b.value, a.zero, b.zero]
+    while inputs.last == "" { inputs.removeLast() }
+    return emit(type, inputs, attributes)
+  }
+
   mutating func write(_ conv: Conv, _ task: ExportTask) throws(ExportFailure) -> String {
     let (a, b, result) = (
       task.type(0).element, task.type(1).element, task.resultType().element
     )
     let attributes = conv.window.attributes + ["group": .int(conv.groups)]
-    if a.isByte, b.isByte { return emit("ConvInteger", task.operands, attributes) }
+    if let name = integerProduct("ConvInteger", task, attributes) { return name }
     // Products of integers of 16 bits are exact in floats of 64, and so are their sums.
     let wide: ElementType = a.isFloat ? a.computing : .f64
     guard a.isFloat || a.bitWidth < 32 && b.bitWidth < 32 else {

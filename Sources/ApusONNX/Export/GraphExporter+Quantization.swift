@@ -26,6 +26,7 @@ extension GraphExporter {
     _ function: Pointwise, _ task: ExportTask
   ) throws(ExportFailure) -> String? {
     guard (2...3).contains(function.operands.count) else { return nil }
+    if let name = dynamicQuantization(function, task) { return name }
     let (value, scale) = (function.operands[0], function.operands[1])
     let zero: Scalar? = function.operands.count == 3 ? .operand(2) : nil
     func isFormula(_ formula: Scalar) -> Bool {
@@ -40,7 +41,10 @@ extension GraphExporter {
       return emit(
         "QuantizeLinear", [task.operands[0]] + parameters.names + zeros, parameters.attributes)
     }
-    if value.isQuantized || value == .i32, zero == nil || function.operands[2] == value,
+    // Sums of integers whose scale is computed are scaled by Cast and Mul, as runtimes expect.
+    let isKnown = task.graph.isConstantOrItsView(task.node.operands[1])
+    if value.isQuantized || value == .i32 && isKnown,
+      zero == nil || function.operands[2] == value,
       isFormula(.dequantizedLinearly(x, y, zero, from: value, as: function.result)),
       let parameters = try parameters(task)
     {
@@ -56,6 +60,58 @@ extension GraphExporter {
         "DequantizeLinear", [task.operands[0]] + parameters.names + zeros, attributes)
     }
     return nil
+  }
+
+  /// The part of DynamicQuantizeLinear that a map stands for: the node is written where its scale
+  /// is, and what follows finds it.
+  private mutating func dynamicQuantization(
+    _ function: Pointwise, _ task: ExportTask
+  ) -> String? {
+    let operands = task.node.operands
+    switch function {
+    case Pointwise([.f32, .f32], .dynamicScale):
+      guard let high = wholeRange(operands[0], task.operands[0], task.graph),
+        let low = wholeRange(operands[1], task.operands[1], task.graph), high.value == low.value,
+        high.kind == .max, low.kind == .min
+      else { return nil }
+      return emit("DynamicQuantizeLinear", [high.name], results: 3)[1]
+    case Pointwise([.f32, .f32], .dynamicZero):
+      return outputs(of: "DynamicQuantizeLinear", making: task.operands[1])?[2]
+    case Pointwise(
+      [.f32, .f32, .u8], .quantizedLinearly(x, y, .operand(2), as: .u8, precision: .f32)):
+      guard let found = outputs(of: "DynamicQuantizeLinear", making: task.operands[1]),
+        found[2] == task.operands[2], let scale = task.graph.producer(of: operands[1]),
+        let range = task.graph.producer(of: scale.operands[0])?.operands.first,
+        task.graph.producer(of: range)?.operands.first == operands[0]
+      else { return nil }
+      return found[0]
+    default: return nil
+    }
+  }
+
+  /// What a number is the largest or smallest element of.
+  private func wholeRange(
+    _ value: ValueID, _ name: String, _ graph: Graph
+  ) -> (value: ValueID, name: String, kind: Reduce.Kind)? {
+    guard let view = graph.producer(of: value), case .reshape = view.operation,
+      let node = graph.producer(of: view.operands[0]), case .reduce(let reduce) = node.operation,
+      reduce.axes == Array(0..<graph.type(of: node.operands[0]).rank), reduce.flags.isEmpty,
+      let result = sources[name]?.first, let source = sources[result]?.first
+    else { return nil }
+    return (node.operands[0], source, reduce.kind)
+  }
+
+  /// An operand of a product of integers with its zero point: itself, or what a map takes off it.
+  func centredByte(_ place: Int, _ task: ExportTask) -> (value: String, zero: String)? {
+    let name = task.operands[place]
+    let element = task.type(place).element
+    if element == .i8 || element == .u8 { return (name, "") }
+    guard let node = task.graph.producer(of: task.node.operands[place]),
+      case .map(let map) = node.operation, let byte = map.function.operands.first,
+      byte == .i8 || byte == .u8, map.function == Pointwise([byte, byte], .centredByte),
+      task.graph.type(of: node.operands[1]).rank == 0, let operands = sources[name]
+    else { return nil }
+    return (operands[0], operands[1])
   }
 
   /// Scale and zero point as scalars, as vectors along an axis or as blocks of it; `nil` when they
@@ -113,7 +169,7 @@ extension GraphExporter {
   ) -> QuantizationParameters? {
     var (value, name) = (value, name)
     func stepBack() -> Operation? {
-      guard let node = graph.producer(of: value), let source = sources[name],
+      guard let node = graph.producer(of: value), let source = sources[name]?.first,
         let operand = node.operands.first
       else { return nil }
       (value, name) = (operand, source)
@@ -133,6 +189,15 @@ extension GraphExporter {
     }
     guard let axis, let size = broadcast.shape[axis].constant else { return nil }
     return QuantizationParameters(names: [name], axis: axis - 1, block: size, shape: shape)
+  }
+}
+
+extension Graph {
+  /// Whether a value is a constant, perhaps under another shape.
+  fileprivate func isConstantOrItsView(_ value: ValueID) -> Bool {
+    if constant(value) != nil { return true }
+    guard let node = producer(of: value), case .reshape = node.operation else { return false }
+    return constant(node.operands[0]) != nil
   }
 }
 

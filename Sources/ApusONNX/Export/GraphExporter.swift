@@ -61,8 +61,8 @@ struct GraphExporter {
   var sizes: [Dimension: String] = [:]
   /// The means of windows whose sums have a name, and how many elements a window has.
   var means: [String: (name: String, count: Double)] = [:]
-  /// The first operand of the operation that makes a value.
-  private(set) var sources: [String: String] = [:]
+  /// The operands of the operation that makes a value.
+  private(set) var sources: [String: [String]] = [:]
 
   init(_ source: Graph) { self.source = source }
 
@@ -133,7 +133,7 @@ struct GraphExporter {
       for (value, name) in zip(node.results, results) {
         let settled = settle(name, wanted[value], graph[value].name, since: mark)
         known[value] = settled
-        if let first = task.operands.first { sources[settled] = first }
+        sources[settled] = task.operands
       }
     }
     return graph.outputs.enumerated().map { place, value in
@@ -270,6 +270,11 @@ struct GraphExporter {
     node.inputs.append(operand)
     frames[last].append(node)
     return value
+  }
+
+  /// The outputs of the node at hand of a type that makes a value.
+  func outputs(of type: String, making value: String) -> [String]? {
+    frames[frames.count - 1].last { $0.operatorType == type && $0.outputs.contains(value) }?.outputs
   }
 
   /// A constant vector of integers.

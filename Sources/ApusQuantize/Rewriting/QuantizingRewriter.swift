@@ -14,6 +14,8 @@ struct QuantizingRewriter {
   private var stored: [ValueID: ValueID] = [:]
   /// Operands of maps that are biases of products: what takes their place.
   private var biases: [NodeID: [ValueID: ValueID]] = [:]
+  /// Where they are as integers over their own range.
+  private var dynamic: [ValueID: DynamicOperand] = [:]
   /// Biases of products that had none.
   private var newBiases: [NodeID: ValueID] = [:]
 
@@ -29,6 +31,10 @@ struct QuantizingRewriter {
       moved[input] = result.addInput(source[input].name, source.type(of: input))
     }
     for node in source.nodes {
+      if let product = try dynamicProduct(node) {
+        moved[node.results[0]] = product
+        continue
+      }
       let operands = try operands(of: node)
       let results = result.append(
         node.operation, operands, typed: node.results.map { source.type(of: $0) },
@@ -74,6 +80,24 @@ struct QuantizingRewriter {
       }
     }
     return operands
+  }
+
+  /// The product of integers that takes the place of a product whose operand is quantized at run
+  /// time; operands are quantized once for all products that read them.
+  private mutating func dynamicProduct(_ node: Node) throws(OperatorError) -> ValueID? {
+    guard weights.format(of: node) == .dynamic, let groups = weights.grouped(node) else {
+      return nil
+    }
+    let value = node.operands[0]
+    var operand = dynamic[value]
+    if operand == nil {
+      operand = try result.dynamicOperand(
+        moved[value] ?? value, name: source.label(of: value) + "_quantize")
+      dynamic[value] = operand
+    }
+    guard let operand else { return nil }
+    return try result.dynamicProduct(
+      node, operand, groups, name: source.constantName(node.operands[1]))
   }
 
   /// A value of the source after it was stored.
