@@ -36,6 +36,10 @@ enum QuantizeCommand: Command {
       Arguments.Option(
         name: "--no-bias-correction", help: "leave biases as they are"),
       Arguments.Option(
+        name: "--equalize", help: "scale channels between convolutions to like ranges"),
+      Arguments.Option(
+        name: "--smooth", value: "SHARE", help: "move outliers into matrices: 0.5 moves half"),
+      Arguments.Option(
         name: "--recipe", value: "FILE", help: "write all decisions as JSON"),
       Arguments.Option(
         name: "--from-recipe", value: "FILE", help: "make the model that a recipe describes"),
@@ -58,22 +62,25 @@ enum QuantizeCommand: Command {
     let path = try arguments.operand("MODEL")
     guard let output = arguments["-o"] else { throw .usage("-o OUT.onnx is missing") }
     guard output != path else { throw .usage("the model would be written over itself") }
-    let options = try QuantizeOptions.parse(arguments)
+    try QuantizeOptions.check(arguments)
+    let given = try arguments["--from-recipe"].map { file throws(DiagnosticError) in
+      try QuantizationRecipe(reading: file)
+    }
+    let options: QuantizationOptions
+    if let given { options = given.options } else { options = try QuantizeOptions.parse(arguments) }
     let choice = try ChoiceOptions(arguments)
     let gate = try GateOptions(arguments)
     let forms = try CompileOptions.compilation(arguments)
     try CompileOptions.requireSymbols(forms, of: path)
-    let quantizer = try Quantizer(try Graph(importing: path, options: forms.importing))
+    let imported = try Graph(importing: path, options: forms.importing)
     var samples: [CalibrationSample] = []
     if let data = arguments["--data"] {
-      samples = try CalibrationData.read(data, for: quantizer.graph)
+      samples = try CalibrationData.read(data, for: imported)
     }
-    var recipe =
-      if let file = arguments["--from-recipe"] {
-        try QuantizationRecipe(reading: file)
-      } else {
-        try quantizer.recipe(options, samples)
-      }
+    var quantizer = try Quantizer(imported, equalizing: options.equalizes)
+    if let share = options.smoothing { try quantizer.smooth(share, samples) }
+    var recipe: QuantizationRecipe
+    if let given { recipe = given } else { recipe = try quantizer.recipe(options, samples) }
     if choice.isAsked {
       recipe = try choice.choose(quantizer, recipe, samples, model: path, console)
     }

@@ -10,12 +10,17 @@ enum QuantizeOptions {
   private static let deciding = [
     "--method", "--weights", "--activations", "--calibrate", "--percentile", "--rounding",
     "--block", "--asymmetric", "--scope", "--exclude", "--no-bias-correction",
+    "--equalize", "--smooth",
   ]
 
-  static func parse(_ arguments: Arguments) throws(DiagnosticError) -> QuantizationOptions {
+  /// Fails when a recipe and options that decide the same stand together.
+  static func check(_ arguments: Arguments) throws(DiagnosticError) {
     if arguments.has("--from-recipe"), let word = deciding.first(where: arguments.has) {
       throw .usage("\(word) and --from-recipe exclude each other")
     }
+  }
+
+  static func parse(_ arguments: Arguments) throws(DiagnosticError) -> QuantizationOptions {
     var options = QuantizationOptions()
     options.format = try format(arguments)
     options.signedActivations =
@@ -33,8 +38,13 @@ enum QuantizeOptions {
       options.scope = try arguments.choice("--scope", default: QuantizationScope.all)
     }
     options.excluded = Set(arguments.all("--exclude"))
-    if options.rounding == .gptq, arguments["--data"] == nil {
-      throw .usage("--rounding gptq needs --data")
+    options.equalizes = arguments.has("--equalize")
+    if arguments.has("--smooth") {
+      options.smoothing = try arguments.number("--smooth", default: 0.5)
+    }
+    guard options.smoothing ?? 0 <= 1 else { throw .usage("--smooth takes a share from 0 to 1") }
+    if options.rounding == .gptq || options.smoothing != nil, !arguments.has("--data") {
+      throw .usage("--rounding gptq and --smooth need --data")
     }
     return options
   }
@@ -47,7 +57,7 @@ enum QuantizeOptions {
     }
     switch method {
     case .static:
-      guard arguments.has("--data") || arguments.has("--from-recipe") else {
+      guard arguments.has("--data") else {
         throw .usage("--data DIR is missing; without data there are --method dynamic and weights")
       }
       return .integers

@@ -90,6 +90,8 @@ private struct RecipeFields: Decodable {
     var symmetric: Bool
     var scope: String
     var corrects_bias: Bool
+    var equalizes: Bool
+    var smoothing: Double?
     var excluded: [String]
   }
 
@@ -121,7 +123,8 @@ extension QuantizationOptions {
       ("calibrator", .string(calibrator.rawValue)), ("percentile", .number(percentile)),
       ("rounding", .string(rounding.rawValue)), ("block", .integer(block)),
       ("symmetric", .bool(symmetric)), ("scope", .string((scope ?? .all).rawValue)),
-      ("corrects_bias", .bool(correctsBias)),
+      ("corrects_bias", .bool(correctsBias)), ("equalizes", .bool(equalizes)),
+      ("smoothing", smoothing.map { .number($0) } ?? .null),
       ("excluded", .array(excluded.sorted().map { .string($0) })),
     ])
   }
@@ -130,12 +133,14 @@ extension QuantizationOptions {
     guard let format = LayerFormat(rawValue: fields.format),
       let calibrator = Calibrator(rawValue: fields.calibrator),
       let rounding = WeightRounding(rawValue: fields.rounding),
-      let scope = QuantizationScope(rawValue: fields.scope), (0...1 << 20).contains(fields.block)
+      let scope = QuantizationScope(rawValue: fields.scope),
+      (0...1 << 20).contains(fields.block), (0...1).contains(fields.smoothing ?? 0)
     else { return nil }
     self.init()
     (self.format, self.calibrator, self.rounding) = (format, calibrator, rounding)
     (self.scope, block, symmetric) = (scope, fields.block, fields.symmetric)
     (signedActivations, percentile) = (fields.signed_activations, fields.percentile)
     (correctsBias, excluded) = (fields.corrects_bias, Set(fields.excluded))
+    (equalizes, smoothing) = (fields.equalizes, fields.smoothing)
   }
 }

@@ -96,10 +96,12 @@ extension Pointwise {
 extension Operation {
   /// Whether the operation is a product of its operands: a convolution or a matrix product.
   var isProduct: Bool {
-    switch self {
-    case .conv, .matmul: true
-    default: false
-    }
+    if case .matmul = self { true } else { isConvolution }
+  }
+
+  /// Whether the operation is a convolution.
+  var isConvolution: Bool {
+    if case .conv = self { true } else { false }
   }
 }
 

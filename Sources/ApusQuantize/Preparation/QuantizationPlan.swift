@@ -91,14 +91,12 @@ private struct PlanWalk {
   /// What an operation makes, with the functions that follow and nobody else sees.
   var tails: [NodeID: ValueID] = [:]
   var kept: Set<NodeID> = []
-  private var readers: [ValueID: [Node]] = [:]
+  private let readers: [ValueID: [Node]]
   private var absorbed: Set<NodeID> = []
 
   init(_ graph: Graph, _ scope: QuantizationScope, _ isWanted: @escaping (Node) -> Bool) {
     (self.graph, self.scope, self.isWanted) = (graph, scope, isWanted)
-    for node in graph.nodes {
-      for operand in Set(node.operands) { readers[operand, default: []].append(node) }
-    }
+    readers = graph.readers()
   }
 
   mutating func run() {

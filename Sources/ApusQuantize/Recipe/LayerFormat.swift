@@ -73,6 +73,11 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var scope: QuantizationScope?
   /// Whether biases make up for the mean error of each channel on the calibration data.
   public var correctsBias = true
+  /// Whether channels of neighbouring convolutions are scaled to like ranges before.
+  public var equalizes = false
+  /// How much of the range of activations moves into the weights of matrices, from 0 to 1; `nil`
+  /// for nothing.
+  public var smoothing: Double?
   /// Names of nodes that stay as they are.
   public var excluded: Set<String> = []
 

@@ -3,23 +3,30 @@ public import ApusIR
 /// Quantizes one model: calibrates once, then makes as many variants as are wanted.
 public struct Quantizer: Sendable {
   /// The model in the form that quantization works on.
-  public let graph: Graph
+  public private(set) var graph: Graph
   /// The digest of the model.
   public let digest: UInt64
-  let names: [NodeID: String]
+  private(set) var names: [NodeID: String]
 
-  /// Prepares a model.
+  /// Prepares a model; `equalizing` scales channels between convolutions to like ranges.
   ///
   /// - Throws: `unsupported` when a pass fails; `quantized-already` when the model is.
-  public init(_ imported: Graph) throws(DiagnosticError) {
+  public init(_ imported: Graph, equalizing: Bool = false) throws(DiagnosticError) {
     guard !imported.isQuantized else {
       throw DiagnosticError(
         Diagnostic(
           .invalidInput, id: "quantized-already", "the model is quantized already",
           help: "quantize the model of real numbers that it was made of"))
     }
-    graph = try imported.preparedForQuantization()
+    let prepared = try imported.preparedForQuantization()
+    graph = equalizing ? prepared.equalized() : prepared
     digest = imported.quantizationDigest
+    names = graph.productNames()
+  }
+
+  /// Goes on with a graph that computes the same.
+  mutating func replaceGraph(_ graph: Graph) {
+    self.graph = graph
     names = graph.productNames()
   }
 
@@ -35,7 +42,7 @@ public struct Quantizer: Sendable {
     recipe.layers = try layers(options)
     let needsData = options.format == .integers || options.rounding == .gptq
     if needsData || !samples.isEmpty { try samples.check(for: graph) }
-    if options.rounding == .gptq { recipe.data = samples.digest }
+    if options.rounding == .gptq || options.smoothing != nil { recipe.data = samples.digest }
     if options.format == .integers {
       recipe.activations = try activations(recipe, samples)
     }

@@ -134,7 +134,7 @@ struct QuantizingRewriter {
     }
     let vector = try result.reshape(
       stored ?? result.constant(TensorData(.f32, [numbers.count], numbers), name: biasName),
-      to: weights.biasShape(of: product))
+      to: source.biasShape(of: product))
     if let bias {
       biases[bias.reader, default: [:]][bias.value] = vector
     } else {

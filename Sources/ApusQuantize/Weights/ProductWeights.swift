@@ -10,7 +10,7 @@ struct ProductWeights {
   var solvers: [NodeID: ErrorSolver] = [:]
   private let layers: [NodeID: QuantizationRecipe.Layer]
   private let options: QuantizationOptions
-  private var readers: [ValueID: [Node]] = [:]
+  private let readers: [ValueID: [Node]]
 
   init(
     _ graph: Graph, _ plan: QuantizationPlan, _ parameters: [ValueID: AffineParameters],
@@ -18,9 +18,7 @@ struct ProductWeights {
   ) {
     (self.graph, self.plan, self.parameters) = (graph, plan, parameters)
     (self.layers, self.options) = (layers, options)
-    for node in graph.nodes {
-      for operand in Set(node.operands) { readers[operand, default: []].append(node) }
-    }
+    readers = graph.readers()
   }
 
   /// How a product computes.
@@ -55,7 +53,7 @@ struct ProductWeights {
     case .integers, .dynamic, .int8, .int4, .int2:
       guard let code = format.integers(options.symmetric) else { return nil }
       // A bias counts in steps of both scales; too small a scale would leave it no room.
-      let bias = isConvolution(product) ? biasNumbers(of: product) ?? [] : []
+      let bias = product.operation.isConvolution ? biasNumbers(of: product) ?? [] : []
       let input = inputParameters(of: product)?.scale
       return GroupedWeights(data, groups, code, options.rounding, solver: solvers[product.id]) {
         guard let input, $0 < bias.count else { return 0 }
@@ -67,7 +65,7 @@ struct ProductWeights {
   /// Filters have a scale each; so have columns of matrices that are multiplied as integers.
   private func groups(of product: Node, _ format: LayerFormat) -> WeightGroups {
     let extents = graph.type(of: product.operands[1]).shape.extents ?? []
-    if isConvolution(product) {
+    if product.operation.isConvolution {
       let isMicroscaled = format == .mxfp8 || format == .mxfp4
       return isMicroscaled
         ? WeightGroups(blocks: 32, along: 1, of: extents) : WeightGroups(channels: 0, of: extents)
@@ -84,28 +82,11 @@ struct ProductWeights {
     }
   }
 
-  private func isConvolution(_ product: Node) -> Bool {
-    if case .conv = product.operation { true } else { false }
-  }
-
   // MARK: Biases
 
   /// The constant that the function after a product adds to each channel.
   func bias(of product: Node) -> (reader: NodeID, value: ValueID)? {
-    let sum = product.results[0]
-    guard let reader = readers[sum], reader.count == 1, case .map(let map) = reader[0].operation,
-      plan.roles[reader[0].id] == nil, let own = reader[0].operands.firstIndex(of: sum),
-      let place = map.function.addend(of: own)
-    else { return nil }
-    let bias = reader[0].operands[place]
-    return graph.constant(bias)?.type.shape == biasShape(of: product) ? (reader[0].id, bias) : nil
-  }
-
-  /// The shape of a vector that is added to each channel of a product.
-  func biasShape(of product: Node) -> Shape {
-    let type = graph.type(of: product.results[0])
-    guard isConvolution(product) else { return Shape([type.shape[type.rank - 1]]) }
-    return Shape([type.shape[1]] + [Dimension](repeating: 1, count: type.rank - 2))
+    graph.bias(of: product, readers).flatMap { plan.roles[$0.reader] == nil ? $0 : nil }
   }
 
   private func biasNumbers(of product: Node) -> [Float]? {
@@ -120,16 +101,5 @@ struct ProductWeights {
     }
     guard numbers.count == correction.count else { return numbers }
     return zip(numbers, correction).map { $0 + $1 }
-  }
-}
-
-extension Pointwise {
-  /// The operand that operand `place` is added to, once and nowhere else used.
-  fileprivate func addend(of place: Int) -> Int? {
-    let uses = steps.filter { step in step.arguments.contains { steps[$0] == .operand(place) } }
-    guard uses.count == 1, case .binary(.add, let a, let b) = uses[0],
-      case .operand(let other) = steps[steps[a] == .operand(place) ? b : a], other != place
-    else { return nil }
-    return other
   }
 }
