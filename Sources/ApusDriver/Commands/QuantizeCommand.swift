@@ -20,7 +20,8 @@ enum QuantizeCommand: Command {
       Arguments.Option(
         name: "--activations", value: "TYPE", help: "of --method static: u8 (default) or s8"),
       Arguments.Option(
-        name: "--calibrate", value: "HOW", help: "mse (default), min-max, percentile or entropy"),
+        name: "--calibrate", value: "HOW",
+        help: "auto (default), min-max, percentile, entropy or mse"),
       Arguments.Option(
         name: "--percentile", value: "P", help: "the share that stays inside, in percent (99.999)"),
       Arguments.Option(
@@ -34,7 +35,7 @@ enum QuantizeCommand: Command {
         name: "--exclude", value: "NODE", help: "a product that stays as it is",
         isRepeatable: true),
       Arguments.Option(
-        name: "--no-bias-correction", help: "leave biases as they are"),
+        name: "--bias-correction", value: "WHEN", help: "of mean errors: auto (default), yes, no"),
       Arguments.Option(
         name: "--equalize", help: "scale channels between convolutions to like ranges"),
       Arguments.Option(
@@ -79,12 +80,19 @@ enum QuantizeCommand: Command {
     }
     var quantizer = try Quantizer(imported, equalizing: options.equalizes)
     if let share = options.smoothing { try quantizer.smooth(share, samples) }
+    if options.rounding == .gptq { try quantizer.learn(from: samples) }
     var recipe: QuantizationRecipe
-    if let given { recipe = given } else { recipe = try quantizer.recipe(options, samples) }
+    if let given {
+      recipe = given
+    } else {
+      recipe = try quantizer.recipe(options, samples) { step in
+        if console.isInteractive { console.message(step) }
+      }
+    }
     if choice.isAsked {
       recipe = try choice.choose(quantizer, recipe, samples, model: path, console)
     }
-    let graph = try quantizer.quantized(recipe, samples)
+    let graph = try quantizer.quantized(recipe)
     let model = try graph.exported(ExportOptions(beside: output))
     guard try gate.passes(path, model, samples, forms, console) else { return 1 }
     try model.write(to: output)

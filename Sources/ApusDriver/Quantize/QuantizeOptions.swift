@@ -6,10 +6,12 @@ enum QuantizeOptions {
   private enum Activations: String, CaseIterable { case u8, s8 }
   private enum Method: String, CaseIterable { case `static`, dynamic, weights }
 
+  private enum Answer: String, CaseIterable { case auto, yes, no }
+
   /// Options that say how decisions are made; a recipe has them already.
   private static let deciding = [
     "--method", "--weights", "--activations", "--calibrate", "--percentile", "--rounding",
-    "--block", "--asymmetric", "--scope", "--exclude", "--no-bias-correction",
+    "--block", "--asymmetric", "--scope", "--exclude", "--bias-correction",
     "--equalize", "--smooth",
   ]
 
@@ -25,7 +27,9 @@ enum QuantizeOptions {
     options.format = try format(arguments)
     options.signedActivations =
       try arguments.choice("--activations", default: Activations.u8) == .s8
-    options.calibrator = try arguments.choice("--calibrate", default: options.calibrator)
+    if arguments.has("--calibrate"), arguments["--calibrate"] != "auto" {
+      options.calibrator = try arguments.choice("--calibrate", default: Calibrator.mse)
+    }
     options.rounding = try arguments.choice("--rounding", default: options.rounding)
     options.percentile = try arguments.number("--percentile", default: options.percentile)
     guard options.percentile > 50, options.percentile <= 100 else {
@@ -33,7 +37,7 @@ enum QuantizeOptions {
     }
     options.block = try arguments.integer("--block", in: 0...1 << 20, default: options.block)
     options.symmetric = !arguments.has("--asymmetric")
-    options.correctsBias = !arguments.has("--no-bias-correction")
+    options.correctsBias = !arguments.has("--bias-correction")
     if arguments.has("--scope") {
       options.scope = try arguments.choice("--scope", default: QuantizationScope.all)
     }

@@ -120,10 +120,10 @@ extension QuantizationOptions {
   fileprivate var json: JSON {
     .object([
       ("format", .string(format.rawValue)), ("signed_activations", .bool(signedActivations)),
-      ("calibrator", .string(calibrator.rawValue)), ("percentile", .number(percentile)),
+      ("calibrator", .string((calibrator ?? .mse).rawValue)), ("percentile", .number(percentile)),
       ("rounding", .string(rounding.rawValue)), ("block", .integer(block)),
       ("symmetric", .bool(symmetric)), ("scope", .string((scope ?? .all).rawValue)),
-      ("corrects_bias", .bool(correctsBias)), ("equalizes", .bool(equalizes)),
+      ("corrects_bias", .bool(correctsBias ?? false)), ("equalizes", .bool(equalizes)),
       ("smoothing", smoothing.map { .number($0) } ?? .null),
       ("excluded", .array(excluded.sorted().map { .string($0) })),
     ])

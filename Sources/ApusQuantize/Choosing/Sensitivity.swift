@@ -32,7 +32,7 @@ public struct OutputMeter: Sendable {
 
   /// The error of the model that a recipe describes.
   public func error(of recipe: QuantizationRecipe) throws(DiagnosticError) -> OutputError {
-    let graph = try quantizer.quantized(recipe, samples)
+    let graph = try quantizer.quantized(recipe)
     return OutputError(real, try Self.run(graph, Array(samples.prefix(real.count))))
   }
 
@@ -85,7 +85,7 @@ extension Quantizer {
     else { return 0 }
     var plain = recipe
     plain.options.rounding = .nearest
-    let weights = try weights(plain, [])
+    let weights = try weights(plain)
     switch weights.format(of: node) {
     case .float: return data.byteCount
     case .fp16, .bf16: return data.byteCount / 2

@@ -47,6 +47,10 @@ extension Graph {
     for (place, number) in (numbers[pair.first] ?? []).enumerated() {
       made[own.channel(of: place)] = max(made[own.channel(of: place)], abs(number))
     }
+    // A channel that a bias alone makes counts with it, or nothing would bound its factor.
+    if let bias = pair.bias.flatMap({ numbers[$0] }) {
+      for (place, number) in bias.enumerated() { made[place] = max(made[place], abs(number)) }
+    }
     for (place, number) in (numbers[pair.second] ?? []).enumerated() {
       read[channel(place)] = max(read[channel(place)], abs(number))
     }

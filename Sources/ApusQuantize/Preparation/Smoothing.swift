@@ -32,7 +32,7 @@ extension Quantizer {
       factors[group.operand] = graph.factors(range, group.weights, share)
     }
     do {
-      replaceGraph(try graph.smoothed(factors))
+      replaceGraph(try graph.smoothed(factors), samples.digest)
     } catch {
       throw DiagnosticError(Diagnostic(.unsupported, id: error.id, error.message))
     }

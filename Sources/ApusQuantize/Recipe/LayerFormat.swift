@@ -59,8 +59,8 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var format = LayerFormat.integers
   /// Whether stored activations have a sign.
   public var signedActivations = false
-  /// How ranges of activations are picked.
-  public var calibrator = Calibrator.mse
+  /// How ranges of activations are picked; what harms the outputs least when `nil`.
+  public var calibrator: Calibrator?
   /// The share in percent that the percentile calibrator keeps.
   public var percentile = 99.999
   /// How weights become integers.
@@ -71,8 +71,9 @@ public struct QuantizationOptions: Hashable, Sendable {
   public var symmetric = true
   /// Which operations take integers; by the kind of network when `nil`.
   public var scope: QuantizationScope?
-  /// Whether biases make up for the mean error of each channel on the calibration data.
-  public var correctsBias = true
+  /// Whether biases make up for the mean error of each channel on the calibration data; what harms
+  /// the outputs least when `nil`.
+  public var correctsBias: Bool?
   /// Whether channels of neighbouring convolutions are scaled to like ranges before.
   public var equalizes = false
   /// How much of the range of activations moves into the weights of matrices, from 0 to 1; `nil`

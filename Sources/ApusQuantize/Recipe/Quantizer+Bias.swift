@@ -6,7 +6,7 @@ extension Quantizer {
   func correctBiases(
     _ recipe: inout QuantizationRecipe, _ samples: [CalibrationSample]
   ) throws(DiagnosticError) {
-    let weights = try weights(recipe, samples)
+    let weights = try weights(recipe)
     // Rounding at run time has no mean error that is known before.
     let products = weights.storedProducts.filter { weights.format(of: $0) != .dynamic }
     var probe = graph

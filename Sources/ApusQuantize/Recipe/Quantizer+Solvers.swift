@@ -5,13 +5,14 @@ extension Quantizer {
   private static let solverBytes = 256 << 20
 
   /// What rounding of matrices learns from the data: how their inputs go together.
-  func solvers(
-    _ weights: ProductWeights, _ samples: [CalibrationSample]
+  func learnedSolvers(
+    _ samples: [CalibrationSample]
   ) throws(DiagnosticError) -> [NodeID: ErrorSolver] {
-    var rest = weights.storedProducts.filter { node in
-      guard case .matmul = node.operation else { return false }
-      return graph.type(of: node.operands[1]).rank == 2
-        && weights.format(of: node).integers(true) != nil
+    var rest = graph.nodes.filter { node in
+      guard case .matmul = node.operation,
+        let type = graph.constant(node.operands[1])?.type
+      else { return false }
+      return type.rank == 2 && type.element == .f32
     }[...]
     var result: [NodeID: ErrorSolver] = [:]
     while !rest.isEmpty {
