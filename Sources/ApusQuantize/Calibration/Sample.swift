@@ -17,7 +17,7 @@ public struct CalibrationSample: Sendable {
 extension DiagnosticError {
   /// Trouble with calibration data; `sample` names the one it is about.
   static func calibration(
-    _ id: String, _ message: String, sample: String? = nil, help: String? = nil
+    id: String, _ message: String, sample: String? = nil, help: String? = nil
   ) -> DiagnosticError {
     DiagnosticError(Diagnostic(.invalidInput, id: id, message, file: sample, help: help))
   }
@@ -31,7 +31,7 @@ extension [CalibrationSample] {
   public func check(for graph: Graph) throws(DiagnosticError) {
     guard let first else {
       throw .calibration(
-        "calibration-empty", "there is no calibration data",
+        id: "calibration-empty", "there is no calibration data",
         help: "--data takes a folder of .npz files with arrays named like the inputs")
     }
     for sample in self { try sample.check(for: graph) }
@@ -42,7 +42,7 @@ extension [CalibrationSample] {
     }
     if !floats.isEmpty, isConstant {
       throw .calibration(
-        "calibration-constant", "every number of the calibration data is the same",
+        id: "calibration-constant", "every number of the calibration data is the same",
         sample: first.name, help: "take samples such as the model will meet")
     }
   }
@@ -66,12 +66,12 @@ extension CalibrationSample {
         }
       guard fits else {
         throw .calibration(
-          "calibration-shape", "input \(name) is \(data.type), the model takes \(type)",
+          id: "calibration-shape", "input \(name) is \(data.type), the model takes \(type)",
           sample: self.name)
       }
       guard data.type.element != .f32 || data.elements(as: Float.self).allSatisfy(\.isFinite) else {
         throw .calibration(
-          "calibration-number", "input \(name) has a number that is NaN or infinite",
+          id: "calibration-number", "input \(name) has a number that is NaN or infinite",
           sample: self.name)
       }
     }

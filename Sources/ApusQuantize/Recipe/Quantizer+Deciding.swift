@@ -96,7 +96,7 @@ extension Quantizer {
         }
         guard isFinite else {
           throw .calibration(
-            "calibration-number", "\(values[source] ?? "a value") becomes NaN or infinite",
+            id: "calibration-number", "\(values[source] ?? "a value") becomes NaN or infinite",
             sample: sample.name)
         }
       }

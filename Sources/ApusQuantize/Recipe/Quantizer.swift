@@ -11,6 +11,7 @@ public struct Quantizer: Sendable {
   private var solvers: [NodeID: ErrorSolver] = [:]
   /// The digest of the data that was learned from, or that the graph was changed for.
   private(set) var data: UInt64?
+  private var cache = WeightCache()
 
   /// Prepares a model; `equalizing` scales channels between convolutions to like ranges.
   ///
@@ -30,7 +31,7 @@ public struct Quantizer: Sendable {
 
   /// Goes on with a graph that computes the same and depends on data with a digest.
   mutating func replaceGraph(_ graph: Graph, _ data: UInt64) {
-    (self.graph, self.data) = (graph, data)
+    (self.graph, self.data, cache) = (graph, data, WeightCache())
     names = graph.productNames()
   }
 
@@ -40,7 +41,7 @@ public struct Quantizer: Sendable {
   public mutating func learn(from samples: [CalibrationSample]) throws(DiagnosticError) {
     try samples.check(for: graph)
     solvers = try learnedSolvers(samples)
-    data = samples.digest
+    (data, cache) = (samples.digest, WeightCache())
   }
 
   /// The model that a recipe describes.
@@ -89,7 +90,7 @@ public struct Quantizer: Sendable {
     let layers = Dictionary(
       recipe.layers.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var weights = ProductWeights(
-      graph, plan, parameters, names.compactMapValues { layers[$0] }, recipe.options)
+      graph, plan, parameters, names.compactMapValues { layers[$0] }, recipe.options, cache)
     if recipe.options.rounding == .gptq { weights.solvers = solvers }
     return weights
   }

@@ -30,13 +30,14 @@ extension Graph {
   ) throws(OperatorError) -> ValueID {
     let integers = constant(weights.data, name: name.isEmpty ? "" : name + "_quantized")
     let sum = try add(product.operation, [operand.centred, integers], origins: product.origins)
-    let shape = type(of: sum).shape
-    var scales = constant(weights.scales, name: name.isEmpty ? "" : name + "_scale")
-    if case .conv = product.operation {
-      scales = try reshape(
-        scales, to: Shape([shape[1]] + [Dimension](repeating: 1, count: shape.rank - 2)))
+    var scales = weights.scales
+    if product.operation.isConvolution {
+      let ones = [Dimension](repeating: 1, count: type(of: sum).rank - 2)
+      scales = scales.reshaped(to: Shape(scales.type.shape.dimensions + ones)) ?? scales
     }
-    let factor = try map([operand.scale, scales], x * y, origins: product.origins)
-    return try map([sum, factor], .convert(x, .f32) * y, origins: product.origins)
+    let scale = constant(scales, name: name.isEmpty ? "" : name + "_scale")
+    let factor = try map([operand.scale, scale], x * y, origins: product.origins)
+    let real = try map([sum], .convert(x, .f32), origins: product.origins)
+    return try map([real, factor], x * y, origins: product.origins)
   }
 }

@@ -1,4 +1,5 @@
 internal import ApusIR
+internal import Synchronization
 
 /// The weights and biases of the products of a graph, as a recipe has them.
 struct ProductWeights {
@@ -11,11 +12,14 @@ struct ProductWeights {
   private let layers: [NodeID: QuantizationRecipe.Layer]
   private let options: QuantizationOptions
   private let readers: [ValueID: [Node]]
+  private let cache: WeightCache
 
   init(
     _ graph: Graph, _ plan: QuantizationPlan, _ parameters: [ValueID: AffineParameters],
-    _ layers: [NodeID: QuantizationRecipe.Layer], _ options: QuantizationOptions
+    _ layers: [NodeID: QuantizationRecipe.Layer], _ options: QuantizationOptions,
+    _ cache: WeightCache
   ) {
+    self.cache = cache
     (self.graph, self.plan, self.parameters) = (graph, plan, parameters)
     (self.layers, self.options) = (layers, options)
     readers = graph.readers()
@@ -42,6 +46,24 @@ struct ProductWeights {
 
   /// The constant weights of a product in groups; `nil` when they have no scales.
   func grouped(_ product: Node) -> GroupedWeights? {
+    let key = WeightCache.Key(
+      product: product.id, format: format(of: product), rounding: options.rounding,
+      block: options.block, symmetric: options.symmetric)
+    guard let weights = cache.weights(key, { grouped(product) { _ in 0 } }) else { return nil }
+    // A bias counts in steps of both scales; too small a scale would leave it no room.
+    guard product.operation.isConvolution, let input = inputParameters(of: product)?.scale else {
+      return weights
+    }
+    let bias = biasNumbers(of: product) ?? []
+    func least(_ channel: Int) -> Float {
+      channel < bias.count ? abs(bias[channel]) / input * 0x1p-30 : 0
+    }
+    let scales = weights.scales.elements(as: Float.self)
+    return scales.indices.allSatisfy { scales[$0] >= least($0) }
+      ? weights : grouped(product, least: least)
+  }
+
+  private func grouped(_ product: Node, least: (Int) -> Float) -> GroupedWeights? {
     guard let data = graph.constant(product.operands[1]) else { return nil }
     let format = format(of: product)
     let groups = groups(of: product, format)
@@ -52,13 +74,8 @@ struct ProductWeights {
     case .mxfp4: return .microscaled(data, groups, .f4e2m1)
     case .integers, .dynamic, .int8, .int4, .int2:
       guard let code = format.integers(options.symmetric) else { return nil }
-      // A bias counts in steps of both scales; too small a scale would leave it no room.
-      let bias = product.operation.isConvolution ? biasNumbers(of: product) ?? [] : []
-      let input = inputParameters(of: product)?.scale
-      return GroupedWeights(data, groups, code, options.rounding, solver: solvers[product.id]) {
-        guard let input, $0 < bias.count else { return 0 }
-        return abs(bias[$0]) / input * 0x1p-30
-      }
+      return GroupedWeights(
+        data, groups, code, options.rounding, solver: solvers[product.id], least: least)
     }
   }
 
@@ -101,5 +118,27 @@ struct ProductWeights {
     }
     guard numbers.count == correction.count else { return numbers }
     return zip(numbers, correction).map { $0 + $1 }
+  }
+}
+
+/// Weights that were rounded before, because many variants of a model share them.
+final class WeightCache: Sendable {
+  /// What rounded weights depend on beside the model and the options of all layers.
+  struct Key: Hashable {
+    var product: NodeID
+    var format: LayerFormat
+    var rounding: WeightRounding
+    var block: Int
+    var symmetric: Bool
+  }
+
+  private let known = Mutex<[Key: GroupedWeights?]>([:])
+
+  /// The weights of a key, made once.
+  func weights(_ key: Key, _ make: () -> GroupedWeights?) -> GroupedWeights? {
+    if let found = known.withLock({ $0[key] }) { return found }
+    let made = make()
+    known.withLock { $0[key] = made }
+    return made
   }
 }
