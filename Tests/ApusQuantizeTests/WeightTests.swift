@@ -87,7 +87,8 @@ import Testing
     #expect(learned > fitted)
   }
 
-  /// With `H = [[2, 1], [1, 2]]` the second row takes half of the first one's error, but for damping.
+  /// With `H = [[2, 1], [1, 2]]` the second row takes half of the error of the first, but for
+  /// damping.
   @Test func errorsSpreadAsInputsGoTogether() throws {
     let solver = try #require(ErrorSolver([2, 1, 1, 2], count: 2))
     var numbers: [Float] = [0.25, 1]

@@ -17,8 +17,8 @@ extension Explanation {
     Explanation("quantize-nothing", "The model has no convolution or matrix product to quantize."),
     Explanation(
       "quantize-slower",
-      "The quantized model takes longer than the real one, so it is not written. The notes name the "
-        + "layers that lose most; --exclude leaves them as they are, --allow-slower writes anyhow."),
+      "The quantized model takes longer than the real one, so it is not written. The notes name "
+        + "layers that lose; --exclude leaves them as they are, --allow-slower writes anyhow."),
     Explanation(
       "quantized-already",
       "The model computes with quantized numbers already. Quantize the one that it was made of."),

@@ -18,6 +18,7 @@ extension GraphExporter {
       return isFormula(.parametricRelu) ? emit("PRelu", task.operands) : nil
     }
     guard function.operands.count == 1 else { return nil }
+    if let name = clip(function, task) { return name }
     let rule = OperatorRule.elementwise.first { $0.formula.map(isFormula) ?? false }
     if let rule { return emit(rule.name, task.operands) }
     if isFormula(.gelu(.exact)) { return emit("Gelu", task.operands) }
@@ -33,5 +34,26 @@ extension GraphExporter {
       if isFormula(.elu(number.real)) { return emit("Elu", task.operands, ["alpha": alpha]) }
     }
     return nil
+  }
+
+  /// Clip with both bounds.
+  private mutating func clip(_ function: Pointwise, _ task: ExportTask) -> String? {
+    let bounds = function.steps.compactMap { step -> Literal? in
+      if case .literal(let number, _) = step { number } else { nil }
+    }
+    guard bounds.count == 2, function.steps.count == 5,
+      case .binary(.min, let inner, _) = function.steps[4],
+      case .binary(.max, let operand, let low) = function.steps[inner],
+      case .operand = function.steps[operand], case .literal(let least, _) = function.steps[low],
+      let most = bounds.first(where: { $0 != least })
+    else { return nil }
+    let x = Scalar.operand(0)
+    guard
+      function
+        == Pointwise(
+          function.operands, .min(.max(x, .literal(least, nil)), .literal(most, nil)))
+    else { return nil }
+    return emit(
+      "Clip", [task.operands[0], literal(least, function.result), literal(most, function.result)])
   }
 }

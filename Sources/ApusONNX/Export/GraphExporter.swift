@@ -256,9 +256,11 @@ struct GraphExporter {
     return addOperand(to: value, madeBy: type, of: count, operand)
   }
 
-  /// Moves the node at hand that makes a value behind all others and gives it one more input.
+  /// Moves the node at hand that makes a value behind all others and gives it one more input, and
+  /// perhaps another operator.
   mutating func addOperand(
-    to value: String, madeBy type: String, of count: Int, _ operand: String
+    to value: String, madeBy type: String, of count: Int, _ operand: String,
+    as newType: String? = nil
   ) -> String? {
     let last = frames.count - 1
     guard
@@ -268,6 +270,7 @@ struct GraphExporter {
     else { return nil }
     var node = frames[last].remove(at: place)
     node.inputs.append(operand)
+    node.operatorType = newType ?? type
     frames[last].append(node)
     return value
   }

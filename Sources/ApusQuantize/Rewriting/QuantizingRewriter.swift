@@ -103,8 +103,16 @@ struct QuantizingRewriter {
   /// A value of the source after it was stored.
   private mutating func read(_ value: ValueID) throws(OperatorError) -> ValueID {
     if let known = stored[value] { return known }
-    let real = moved[value] ?? value
-    guard let parameters = parameters[plan.representative(value)] else { return real }
+    guard let parameters = parameters[plan.representative(value)] else {
+      return moved[value] ?? value
+    }
+    var unclamped = value
+    if let node = source.producer(of: value), case .map(let map) = node.operation,
+      plan.made.contains(value), map.function.isImplied(by: parameters)
+    {
+      unclamped = node.operands[0]
+    }
+    let real = moved[unclamped] ?? unclamped
     let new = try result.stored(real, as: parameters, name: source.label(of: value))
     stored[value] = new
     return new
@@ -113,7 +121,7 @@ struct QuantizingRewriter {
   // MARK: Weights and biases
 
   /// The weights of a product as they are stored; its bias is corrected, and stored with those of
-  /// a convolution of integers.
+  /// a convolution or Gemm of integers.
   private mutating func store(_ product: Node) throws(OperatorError) -> ValueID? {
     let name = source.constantName(product.operands[1])
     guard let value = try result.storedWeights(of: product, weights, name: name) else { return nil }
@@ -122,7 +130,9 @@ struct QuantizingRewriter {
     let biasName = bias.map { source.constantName($0.value) } ?? ""
     var stored: ValueID?
     // A bias is an integer of 32 bits that counts in steps of both scales.
-    if case .conv = product.operation, let input = weights.inputParameters(of: product)?.scale {
+    let hasIntegerBias =
+      product.operation.isConvolution || source.type(of: product.results[0]).rank == 2
+    if hasIntegerBias, let input = weights.inputParameters(of: product)?.scale {
       let scales = weights.grouped(product)?.scales.elements(as: Float.self) ?? []
       let steps = scales.map { input * $0 }
       if steps.count == numbers.count, steps.allSatisfy(\.isNormal) {

@@ -51,9 +51,7 @@ struct ProductWeights {
       block: options.block, symmetric: options.symmetric)
     guard let weights = cache.weights(key, { grouped(product) { _ in 0 } }) else { return nil }
     // A bias counts in steps of both scales; too small a scale would leave it no room.
-    guard product.operation.isConvolution, let input = inputParameters(of: product)?.scale else {
-      return weights
-    }
+    guard let input = inputParameters(of: product)?.scale else { return weights }
     let bias = biasNumbers(of: product) ?? []
     func least(_ channel: Int) -> Float {
       channel < bias.count ? abs(bias[channel]) / input * 0x1p-30 : 0
