@@ -77,6 +77,21 @@ import Testing
     }
   }
 
+  @Test(arguments: ["yes", "no"], ["percentile", "entropy"])
+  func recipesSayWhatWasAsked(_ bias: String, _ calibrator: String) throws {
+    try withFolder { folder in
+      let recipe = folder + "/recipe.json"
+      let outcome = apus(
+        "quantize", Files.digits, "-o", folder + "/q.onnx", "--data", data, "--measure", "no",
+        "--recipe", recipe, "--bias-correction", bias, "--calibrate", calibrator)
+      #expect(outcome.code == 0)
+      let text = String(decoding: try bytes(recipe), as: UTF8.self)
+      #expect(text.contains("\"corrects_bias\": \(bias == "yes")"))
+      #expect(text.contains("\"calibrator\": \"\(calibrator)\""))
+      #expect(text.contains("\"correction\": []") == (bias == "no"))
+    }
+  }
+
   @Test func damagedRecipesAreRefused() throws {
     try withFolder { folder in
       let recipe = folder + "/recipe.json"

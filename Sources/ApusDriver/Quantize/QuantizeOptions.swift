@@ -37,7 +37,11 @@ enum QuantizeOptions {
     }
     options.block = try arguments.integer("--block", in: 0...1 << 20, default: options.block)
     options.symmetric = !arguments.has("--asymmetric")
-    options.correctsBias = !arguments.has("--bias-correction")
+    switch try arguments.choice("--bias-correction", default: Answer.auto) {
+    case .auto: options.correctsBias = nil
+    case .yes: options.correctsBias = true
+    case .no: options.correctsBias = false
+    }
     if arguments.has("--scope") {
       options.scope = try arguments.choice("--scope", default: QuantizationScope.all)
     }
