@@ -101,4 +101,27 @@ import Testing
       #expect(error?.diagnostics.first?.file == samples.last?.name)
     }
   }
+
+  @Test(arguments: [
+    ("quantize-weights", ElementType.f32, Float.infinity), ("quantize-weights", .f32, .nan),
+    ("quantize-nothing", .f64, 1),
+  ])
+  func productsThatCannotBeStoredAreNamed(
+    _ id: String, _ element: ElementType, _ number: Float
+  ) throws {
+    var graph = Graph(name: "g")
+    let x = graph.addInput("x", TensorType(element, [1, 2]))
+    let weights =
+      element == .f32
+      ? TensorData(.f32, [2, 1], [1, number])
+      : TensorData(.f64, [2, 1], [1, Double(number)])
+    let product = try graph.add(
+      .matmul(MatMul()), [x, graph.constant(weights)], origins: ["MatMul only"])
+    graph.addOutput(product, name: "y")
+    var options = QuantizationOptions()
+    options.format = .int8
+    let error = #expect(throws: DiagnosticError.self) { try Quantizer(graph).recipe(options, []) }
+    #expect(error?.diagnostics.first?.id == id)
+    #expect(error?.exitCode == 3)
+  }
 }

@@ -19,6 +19,7 @@ extension Explanation {
       "quantize-slower",
       "The quantized model takes longer than the real one, so it is not written. The notes name "
         + "layers that lose; --exclude leaves them as they are, --allow-slower writes anyhow."),
+    Explanation("quantize-weights", "Weights of a product hold NaN or infinity."),
     Explanation(
       "quantized-already",
       "The model computes with quantized numbers already. Quantize the one that it was made of."),

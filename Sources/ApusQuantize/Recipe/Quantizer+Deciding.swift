@@ -65,9 +65,19 @@ extension Quantizer {
           .usage, id: "layer-name", "the model has no product called \(unknown)",
           notes: graph.nodes.compactMap { names[$0.id] }))
     }
+    for node in graph.nodes {
+      guard let name = names[node.id], !options.excluded.contains(name),
+        let data = graph.constant(node.operands[1]),
+        !data.elements(as: Float.self).allSatisfy(\.isFinite)
+      else { continue }
+      throw DiagnosticError(
+        Diagnostic(
+          .invalidInput, id: "quantize-weights", "the weights of \(name) are not all finite",
+          help: "--exclude \(name) leaves them as they are"))
+    }
     let layers = graph.nodes.compactMap { node -> QuantizationRecipe.Layer? in
       guard let name = names[node.id] else { return nil }
-      let hasWeights = graph.constant(node.operands[1])?.type.element == .f32
+      let hasWeights = graph.constant(node.operands[1]) != nil
       let isStored =
         !options.excluded.contains(name) && (hasWeights || options.format == .integers)
       return .init(name: name, format: isStored ? options.format : .float)

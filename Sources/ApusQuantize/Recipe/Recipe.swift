@@ -48,18 +48,17 @@ public struct QuantizationRecipe: Sendable {
 }
 
 extension Graph {
-  /// Unique names of the products, by the nodes of the model that they come from.
+  /// Unique names of the products of real numbers, by the nodes of the model that they come from.
   func productNames() -> [NodeID: String] {
     var names: [NodeID: String] = [:]
     var taken: Set<String> = []
     for (place, node) in nodes.enumerated() where node.operation.isProduct {
+      guard node.operands.allSatisfy({ type(of: $0).element == .f32 }) else { continue }
       let origin = node.origins.last ?? ""
-      let name = origin.firstIndex(of: " ").map { String(origin[origin.index(after: $0)...]) }
-      if let name, taken.insert(name).inserted {
-        names[node.id] = name
-      } else {
-        names[node.id] = "#\(place)"
-      }
+      let own = origin.firstIndex(of: " ").map { String(origin[origin.index(after: $0)...]) }
+      var name = own ?? "#\(place)"
+      while !taken.insert(name).inserted { name += "#\(place)" }
+      names[node.id] = name
     }
     return names
   }

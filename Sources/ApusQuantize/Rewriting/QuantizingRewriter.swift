@@ -137,7 +137,8 @@ struct QuantizingRewriter {
       let steps = scales.map { input * $0 }
       if steps.count == numbers.count, steps.allSatisfy(\.isNormal) {
         let counts = zip(numbers, steps).map { number, step in
-          Int32(clamping: Int((Double(number) / Double(step)).rounded(.toNearestOrEven)))
+          let count = (Double(number) / Double(step)).rounded(.toNearestOrEven)
+          return count.isNaN ? 0 : Int32(min(max(count, -0x1p31), 0x1p31 - 1))
         }
         stored = try result.dequantized(counts, scales: steps, name: biasName)
       }
