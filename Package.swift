@@ -55,8 +55,10 @@ let package = Package(
     .target(
       name: "ApusRuntime", dependencies: ["ApusC", "ApusBytecode"],
       resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
+    library("ApusQuantize", ["ApusONNX", "ApusTransforms", "ApusBytecode"]),
     .target(
-      name: "ApusDriver", dependencies: ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime"],
+      name: "ApusDriver",
+      dependencies: ["ApusONNX", "ApusTransforms", "ApusDiff", "ApusRuntime", "ApusQuantize"],
       resources: [.embedInCode("Diff/diff-page.html.in")], swiftSettings: swiftSettings),
     library("Apus", ["ApusONNX", "ApusTransforms", "ApusC", "ApusBytecode"]),
     .systemLibrary(name: "CApusLibrary"),
@@ -68,6 +70,7 @@ let package = Package(
     tests("ApusIR", ["ApusTestSupport"]),
     tests("ApusONNX", ["ApusIR", "ApusLoops", "ApusBytecode", "ApusTestSupport"]),
     tests("ApusDiff", ["ApusIR"]),
+    tests("ApusQuantize", ["ApusIR", "ApusBytecode", "ApusTestSupport"]),
     tests("ApusRuntime"),
     tests("ApusBytecode", ["CApusVM"]),
     tests("ApusDriver", ["ApusDiff", "ApusIR", "ApusRuntime", "ApusTestSupport"]),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the digits network and writes digits.onnx, test-images.npz and test-images.bin.
+"""Trains the digits network and writes digits.onnx, the images of calibration and of tests.
 
 Deterministic: fixed seeds and one BLAS thread. Takes about ten seconds.
     usage: train.py [output folder]
@@ -23,6 +23,7 @@ SEED = 8
 EPOCHS = 40
 BATCH = 32
 RATE = 2e-3
+CALIBRATION = 64
 
 
 def split():
@@ -125,6 +126,7 @@ def main():
     print(f"training {accuracy(layers, *training):.4f}")
     print(f"held out {accuracy(layers, pixels, labels):.4f} of {len(labels)} images")
     onnx.save(model(layers), folder / "digits.onnx")
+    np.savez(folder / "calibration-images.npz", image=as_input(training[0][:CALIBRATION]))
     image = as_input(pixels)
     probabilities = softmax(forward(layers, image)).astype("f4")
     arrays = {"in:image": image, "out:probabilities": probabilities, "label": labels}

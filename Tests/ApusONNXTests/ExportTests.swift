@@ -48,6 +48,36 @@ private let cases: [ExportCase] = [
       }
       """, operators: ["Reshape"]),
   ExportCase(
+    testDescription: "a function that keeps within bounds",
+    graph: """
+      graph @g(%x: tensor<4xf32>) -> (y: tensor<4xf32>) {
+        %0 = map %x {f = (a: f32) min(max(a, 0.0:f32), 6.0:f32)} : tensor<4xf32>
+        return %0
+      }
+      """, operators: ["Clip"]),
+  ExportCase(
+    testDescription: "a mean of images",
+    graph: """
+      graph @g(%x: tensor<1x2x4x4xf32>) -> (y: tensor<1x2x1x1xf32>) {
+        %0 = reduce %x {axes = [2, 3], kind = sum} : tensor<1x2x1x1xf32>
+        %1 = map %0 {f = (a: f32) mul(a, 0.0625:f32)} : tensor<1x2x1x1xf32>
+        return %1
+      }
+      """, operators: ["GlobalAveragePool", "Identity"]),
+  ExportCase(
+    testDescription: "weights by axis and a bias as integers",
+    graph: """
+      graph @g(%x: tensor<1x4xf32>, %w: tensor<4x3xi8>, %s: tensor<3xf32>, %b: tensor<3xi32>)
+        -> (y: tensor<1x3xf32>) {
+        %0 = map %w, %s {f = (a: i8, b: f32) mul(f32(i32(a)), b)} : tensor<4x3xf32>
+        %1 = matmul %x, %0 : tensor<1x3xf32>
+        %2 = constant 0x0000003f0000003f0000003f : tensor<3xf32>
+        %3 = map %b, %2 {f = (a: i32, b: f32) mul(f32(a), b)} : tensor<3xf32>
+        %4 = map %1, %3 {f = (a: f32, b: f32) add(a, b)} : tensor<1x3xf32>
+        return %4
+      }
+      """, operators: ["DequantizeLinear", "DequantizeLinear", "Gemm", "Identity"]),
+  ExportCase(
     testDescription: "an input as output",
     graph: """
       graph @g(%x: tensor<4xf32>) -> (y: tensor<4xf32>) {

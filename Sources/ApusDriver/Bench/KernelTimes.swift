@@ -43,6 +43,16 @@ struct KernelTimes {
 
   private init(backend: Backend) { self.backend = backend }
 
+  /// The seconds of the kernels of each node of the model, by its name; a kernel of several counts
+  /// for its first.
+  var secondsByOrigin: [String: Double] {
+    entries.reduce(into: [:]) { sums, entry in
+      let origin = entry.origins.first ?? entry.name
+      let name = origin.firstIndex(of: " ").map { origin[origin.index(after: $0)...] }
+      sums[name.map(String.init) ?? origin, default: 0] += entry.seconds
+    }
+  }
+
   private var total: Double { entries.reduce(0) { $0 + $1.seconds } }
 
   /// A table with the slowest kernel first.

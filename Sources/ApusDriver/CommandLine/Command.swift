@@ -33,8 +33,9 @@ public enum CommandLineTool {
   /// Every subcommand: the one list.
   static let commands: [any Command.Type] = [
     CompileCommand.self, RunCommand.self, VerifyCommand.self, BenchCommand.self,
-    InspectCommand.self, DiffCommand.self, SnapshotCommand.self, OptimizeCommand.self,
-    DisassembleCommand.self, OperatorsCommand.self, PassesCommand.self, TargetsCommand.self,
+    InspectCommand.self, QuantizeCommand.self, DiffCommand.self, SnapshotCommand.self,
+    OptimizeCommand.self, DisassembleCommand.self, OperatorsCommand.self, PassesCommand.self,
+    TargetsCommand.self,
     ExplainCommand.self,
   ]
 

@@ -137,14 +137,7 @@ struct Emission {
     guard let output = plan.output else { return }
     let path = plan.folder.map { "\($0)/\(plan.name).onnx" } ?? output
     if let folder = plan.folder { try makeFolder(folder) }
-    let options = ExportOptions(weightsName: (path.split(separator: "/").last ?? "") + ".weights")
-    let model = try graph.exported(options)
-    if !model.weights.isEmpty {
-      var file = try OutputFile(path + ".weights")
-      try model.forEachPiece { bytes throws(DiagnosticError) in try file.write(bytes) }
-      try file.commit()
-    }
-    try writeWhole(model.bytes, to: path)
+    try graph.exported(ExportOptions(beside: path)).write(to: path)
   }
 
   private func model(_ program: Program) -> CModel {

@@ -113,12 +113,12 @@ private struct InputSet {
         for tensor in try TensorFile.read("\(folder)/\(entry)")
         where !tensor.name.hasPrefix("out:") {
           let name = tensor.name.hasPrefix("in:") ? tensor.name.dropFirst(3) : tensor.name[...]
-          set.named[String(name)] = tensor.value.data
+          set.named[String(name)] = tensor.value
         }
       }
       while manager.fileExists(atPath: "\(folder)/\(entry)/input_\(set.placed.count).pb") {
         let path = "\(folder)/\(entry)/input_\(set.placed.count).pb"
-        let data = try TensorProtoFile.decode(try FileBytes(reading: path)).value.data
+        let data = try TensorProtoFile.decode(try FileBytes(reading: path)).value
         set.placed.append(data)
       }
       if !set.placed.isEmpty || !set.named.isEmpty { sets.append(set) }

@@ -11,7 +11,8 @@ struct Explanation: Sendable {
   }
 
   /// Every explanation in the order of the IDs.
-  static let all = (models + operators + forms + types + strings + textual + running).sorted {
-    $0.id < $1.id
-  }
+  static let all = (models + operators + forms + types + strings + textual + running + quantizing)
+    .sorted {
+      $0.id < $1.id
+    }
 }

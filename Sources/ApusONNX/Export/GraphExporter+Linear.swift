@@ -3,20 +3,25 @@ internal import ApusIR
 extension Window {
   /// The attributes of ONNX operators that slide a window.
   fileprivate var attributes: ExportAttributes {
-    [
-      "kernel_shape": .ints(extents), "strides": .ints(strides), "dilations": .ints(dilations),
-      "pads": .ints(before + after),
-    ]
+    poolAttributes + (isDilated ? [:] : ["dilations": .ints(dilations)])
   }
+
+  /// The attributes of poolings; onnxruntime's quantized ones do not know `dilations`.
+  fileprivate var poolAttributes: ExportAttributes {
+    let attributes: ExportAttributes = [
+      "kernel_shape": .ints(extents), "strides": .ints(strides), "pads": .ints(before + after),
+    ]
+    return isDilated ? attributes + ["dilations": .ints(dilations)] : attributes
+  }
+
+  private var isDilated: Bool { dilations.contains { $0 != 1 } }
 }
 
 /// Products and windows.
 extension GraphExporter {
   mutating func write(_ product: MatMul, _ task: ExportTask) throws(ExportFailure) -> String {
     let (a, b) = (task.type(0).element, task.type(1).element)
-    if a.isByte, b.isByte {
-      return emit("MatMulInteger", task.operands + zeroPoint(product.zero, a))
-    }
+    if let name = integerProduct("MatMulInteger", task, zero: product.zero) { return name }
     let result = task.resultType().element
     let wide = a.computing
     let operands = [
@@ -26,13 +31,21 @@ extension GraphExporter {
     return cast(emit("MatMul", operands), from: wide, to: result)
   }
 
-  /// The operand that says which integer stands for 0; none for 0 itself.
-  private mutating func zeroPoint(_ zero: Int, _ element: ElementType) -> [String] {
-    zero == 0 ? [] : [literal(.integer(zero), element)]
-  }
-
   private mutating func centred(_ value: String, _ zero: Int, _ element: ElementType) -> String {
     zero == 0 ? value : emit("Sub", [value, literal(.integer(zero), element)])
+  }
+
+  /// A product of integers of 8 bits with their zero points, where the operands are that.
+  private mutating func integerProduct(
+    _ type: String, _ task: ExportTask, zero: Int, _ attributes: ExportAttributes = [:]
+  ) -> String? {
+    guard let a = centredByte(0, task), let b = centredByte(1, task),
+      zero == 0 || a.zero == ""
+    else { return nil }
+    let own = zero == 0 ? a.zero : literal(.integer(zero), task.type(0).element)
+    var inputs = [a.value, b.value, own, b.zero]
+    while inputs.last == "" { inputs.removeLast() }
+    return emit(type, inputs, attributes)
   }
 
   mutating func write(_ conv: Conv, _ task: ExportTask) throws(ExportFailure) -> String {
@@ -40,9 +53,7 @@ extension GraphExporter {
       task.type(0).element, task.type(1).element, task.resultType().element
     )
     let attributes = conv.window.attributes + ["group": .int(conv.groups)]
-    if a.isByte, b.isByte {
-      return emit("ConvInteger", task.operands + zeroPoint(conv.zero, a), attributes)
-    }
+    if let name = integerProduct("ConvInteger", task, zero: conv.zero, attributes) { return name }
     // Products of integers of 16 bits are exact in floats of 64, and so are their sums.
     let wide: ElementType = a.isFloat ? a.computing : .f64
     guard a.isFloat || a.bitWidth < 32 && b.bitWidth < 32 else {
@@ -67,7 +78,7 @@ extension GraphExporter {
         throw .unsupported("export-type", "ONNX has no MaxPool of \(element)")
       }
       let operand = cast(task.operands[0], from: element, to: wide)
-      return cast(emit("MaxPool", [operand], pool.window.attributes), from: wide, to: element)
+      return cast(emit("MaxPool", [operand], pool.window.poolAttributes), from: wide, to: element)
     case .sum:
       guard element.isFloat else {
         throw .unsupported("export-type", "ONNX has no sum of windows of \(element)")
@@ -75,7 +86,7 @@ extension GraphExporter {
       let wide = element.computing
       let mean = emit(
         "AveragePool", [cast(task.operands[0], from: element, to: wide)],
-        pool.window.attributes + ["count_include_pad": .int(1)])
+        pool.window.poolAttributes + ["count_include_pad": .int(1)])
       let count = pool.window.extents.reduce(1.0) { $0 * Double($1) }
       let sum = cast(emit("Mul", [mean, literal(.float(count), wide)]), from: wide, to: element)
       if wide == element { means[sum] = (mean, count) }

@@ -22,6 +22,14 @@ extension GraphExporter {
     let result = emit(
       type, [cast(task.operands[0], from: element, to: wide), axes],
       ["keepdims": .int(1), "noop_with_empty_axes": .int(1)])
+    // Where a mean is made of the sum, this node stays and the sum does not.
+    let spatial = task.type(0).shape.dimensions.dropFirst(2)
+    if reduce.kind == .sum, element == wide, element.isFloat, !spatial.isEmpty,
+      reduce.axes == Array(2..<spatial.count + 2), let extents = Shape(Array(spatial)).extents
+    {
+      let mean = emit("GlobalAveragePool", [task.operands[0]])
+      means[result] = (mean, extents.reduce(1.0) { $0 * Double($1) })
+    }
     return cast(result, from: wide, to: element)
   }
 

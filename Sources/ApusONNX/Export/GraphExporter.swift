@@ -61,6 +61,8 @@ struct GraphExporter {
   var sizes: [Dimension: String] = [:]
   /// The means of windows whose sums have a name, and how many elements a window has.
   var means: [String: (name: String, count: Double)] = [:]
+  /// The operands of the operation that makes a value.
+  private(set) var sources: [String: [String]] = [:]
 
   init(_ source: Graph) { self.source = source }
 
@@ -129,7 +131,9 @@ struct GraphExporter {
         results = node.results.map { _ in "" }
       }
       for (value, name) in zip(node.results, results) {
-        known[value] = settle(name, wanted[value], graph[value].name, since: mark)
+        let settled = settle(name, wanted[value], graph[value].name, since: mark)
+        known[value] = settled
+        sources[settled] = task.operands
       }
     }
     return graph.outputs.enumerated().map { place, value in
@@ -248,14 +252,32 @@ struct GraphExporter {
   mutating func addOperand(
     to value: String, madeBy type: String, of count: Int, _ name: String, as shape: Shape
   ) -> String? {
+    guard let operand = reshapedConstant(name, to: shape) else { return nil }
+    return addOperand(to: value, madeBy: type, of: count, operand)
+  }
+
+  /// Moves the node at hand that makes a value behind all others and gives it one more input, and
+  /// perhaps another operator.
+  mutating func addOperand(
+    to value: String, madeBy type: String, of count: Int, _ operand: String,
+    as newType: String? = nil
+  ) -> String? {
     let last = frames.count - 1
     guard
       let place = frames[last].lastIndex(where: {
         $0.outputs == [value] && $0.operatorType == type && $0.inputs.count == count
-      }), let operand = reshapedConstant(name, to: shape)
+      })
     else { return nil }
-    frames[last][place].inputs.append(operand)
+    var node = frames[last].remove(at: place)
+    node.inputs.append(operand)
+    node.operatorType = newType ?? type
+    frames[last].append(node)
     return value
+  }
+
+  /// The outputs of the node at hand of a type that makes a value.
+  func outputs(of type: String, making value: String) -> [String]? {
+    frames[frames.count - 1].last { $0.operatorType == type && $0.outputs.contains(value) }?.outputs
   }
 
   /// A constant vector of integers.

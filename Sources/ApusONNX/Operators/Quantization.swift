@@ -1,4 +1,4 @@
-internal import ApusIR
+package import ApusIR
 
 private let x = Scalar.operand(0)
 
@@ -152,11 +152,8 @@ extension NodeImporter {
     let one = Shape([Int]())
     let high = try reshape(try add(.reduce(Reduce(.max, axes: axes)), [value]), to: one)
     let low = try reshape(try add(.reduce(Reduce(.min, axes: axes)), [value]), to: one)
-    let (top, bottom) = (Scalar.max(.operand(0), 0), Scalar.min(.operand(1), 0))
-    let scale = try map(
-      [high, low], .select(.compare(.equal, top, bottom), 1, (top - bottom) / 255))
-    let zero = try map(
-      [low, scale], .quantized(-(Scalar.min(x, 0) / .operand(1)), nil, as: .u8))
+    let scale = try map([high, low], .dynamicScale)
+    let zero = try map([low, scale], .dynamicZero)
     return [
       try quantize(value, QuantizationScheme(scale: scale, zero: zero), as: .u8), scale, zero,
     ]
@@ -175,9 +172,47 @@ extension NodeImporter {
   }
 }
 
+extension Graph {
+  /// `[y, scale, zero]` as the importer writes them for DynamicQuantizeLinear.
+  ///
+  /// - Throws: `OperatorError` for other tensors than those of `f32`.
+  package mutating func dynamicallyQuantized(
+    _ value: ValueID, name: String
+  ) throws(OperatorError) -> [ValueID] {
+    var importer = NodeImporter(graph: self)
+    let node = ONNXNode(
+      name: name, operatorType: "DynamicQuantizeLinear", domain: "", overload: "", inputs: [],
+      outputs: [], attributes: [])
+    importer.begin(node, version: 11, operands: [])
+    do {
+      let results = try importer.dynamicallyQuantized(value)
+      self = importer.graph
+      return results
+    } catch {
+      throw OperatorError(error.message, id: error.id)
+    }
+  }
+}
+
 extension Scalar {
+  /// The scale of DynamicQuantizeLinear from the largest and the smallest number.
+  static var dynamicScale: Scalar {
+    let (top, bottom) = (Scalar.max(.operand(0), 0), Scalar.min(.operand(1), 0))
+    return .select(.compare(.equal, top, bottom), 1, (top - bottom) / 255)
+  }
+
+  /// The zero point of DynamicQuantizeLinear from the smallest number and the scale.
+  static var dynamicZero: Scalar {
+    .quantized(-(Scalar.min(x, 0) / .operand(1)), nil, as: .u8)
+  }
+
+  /// A number of 8 bits with its zero point taken off, as `i16`.
+  package static var centredByte: Scalar {
+    .convert(.operand(0), .i16) - .convert(.operand(1), .i16)
+  }
+
   /// `saturate(round(x / scale) + zero)`, the quotient rounded to a precision.
-  static func quantizedLinearly(
+  package static func quantizedLinearly(
     _ x: Scalar, _ scale: Scalar, _ zero: Scalar?, as target: ElementType, precision: ElementType,
     saturates: Bool = true
   ) -> Scalar {
@@ -190,7 +225,7 @@ extension Scalar {
   }
 
   /// `(x - zero) * scale`, in `f32` and then rounded.
-  static func dequantizedLinearly(
+  package static func dequantizedLinearly(
     _ x: Scalar, _ scale: Scalar, _ zero: Scalar?, from source: ElementType, as target: ElementType
   ) -> Scalar {
     let wide: ElementType = source.isInteger ? .i32 : .f32

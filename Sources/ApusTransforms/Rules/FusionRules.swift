@@ -1,4 +1,4 @@
-internal import ApusIR
+package import ApusIR
 
 extension Rule {
   /// Functions of more steps than this are not made.
@@ -7,25 +7,32 @@ extension Rule {
   private static let mostOperands = 12
 
   // f(g(x), y) = (f∘g)(x, y), where nobody else reads g(x)
-  static let composeMaps = Rule("compose-maps") { rewriter, node throws(OperatorError) in
-    guard case .map(let outer) = node.operation else { return nil }
-    let shape = rewriter.source.type(of: node.results[0]).shape
-    for (place, operand) in node.operands.enumerated() {
-      guard let producer = rewriter.producer(of: operand), rewriter.hasOneUse(operand),
-        case .map(let inner) = producer.operation, rewriter.type(of: operand).shape == shape,
-        !rewriter.endsKernel(producer, before: node)
-      else { continue }
-      let others = node.operands + producer.operands
-      let (function, keys) = outer.function.substituting(
-        inner.function, at: place, keys: node.operands.map { others.firstPlace(of: $0) },
-        innerKeys: producer.operands.map { others.firstPlace(of: $0) })
-      let operands = keys.map { others[$0] }
-      guard function.steps.count <= mostSteps, keys.count <= mostOperands,
-        rewriter.keepsShape(node, mapping: operands)
-      else { continue }
-      return try rewriter.append(.map(Map(function)), operands, merging: [producer])
+  static let composeMaps = composeMaps("compose-maps") { _, _, _ in true }
+
+  /// Composes chains of maps where `isWanted` says so of the function and its operands.
+  package static func composeMaps(
+    _ name: String, where isWanted: @escaping @Sendable (Rewriter, Pointwise, [ValueID]) -> Bool
+  ) -> Rule {
+    Rule(name) { rewriter, node throws(OperatorError) in
+      guard case .map(let outer) = node.operation else { return nil }
+      let shape = rewriter.source.type(of: node.results[0]).shape
+      for (place, operand) in node.operands.enumerated() {
+        guard let producer = rewriter.producer(of: operand), rewriter.hasOneUse(operand),
+          case .map(let inner) = producer.operation, rewriter.type(of: operand).shape == shape,
+          !rewriter.endsKernel(producer, before: node)
+        else { continue }
+        let others = node.operands + producer.operands
+        let (function, keys) = outer.function.substituting(
+          inner.function, at: place, keys: node.operands.map { others.firstPlace(of: $0) },
+          innerKeys: producer.operands.map { others.firstPlace(of: $0) })
+        let operands = keys.map { others[$0] }
+        guard function.steps.count <= mostSteps, keys.count <= mostOperands,
+          rewriter.keepsShape(node, mapping: operands), isWanted(rewriter, function, operands)
+        else { continue }
+        return try rewriter.append(.map(Map(function)), operands, merging: [producer])
+      }
+      return nil
     }
-    return nil
   }
 
   // f(view(x)) = view(f(x)), where the product or map that makes x can apply f

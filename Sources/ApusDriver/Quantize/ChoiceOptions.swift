@@ -1,0 +1,80 @@
+internal import ApusIR
+internal import ApusQuantize
+internal import ApusRuntime
+
+/// What the command line asks about mixtures of formats.
+struct ChoiceOptions {
+  private let budget: QuantizationBudget?
+  private let showsTable: Bool
+  private let report: String?
+  /// The formats that layers may have, by what the recipe gives them.
+  private static let formats: [LayerFormat] = [.fp16, .int8, .int4, .int2]
+  /// How many mixtures are measured for a report.
+  private static let measured = 6
+
+  init(_ arguments: Arguments) throws(DiagnosticError) {
+    budget = try arguments["--budget"].map { text throws(DiagnosticError) in
+      try Self.budget(text)
+    }
+    showsTable = arguments.has("--sensitivity")
+    report = arguments["--report"]
+    guard !isAsked || arguments.has("--data") else {
+      throw .usage("--sensitivity, --budget and --report need --data")
+    }
+    guard !isAsked || !arguments.has("--from-recipe") else {
+      throw .usage("a recipe has chosen already: leave out --budget and the like")
+    }
+    if let report, !["html", "svg", "json"].contains(where: { report.hasSuffix("." + $0) }) {
+      throw .usage("--report takes a file that ends in .html, .svg or .json")
+    }
+  }
+
+  /// Whether mixtures are asked for at all.
+  var isAsked: Bool { budget != nil || showsTable || report != nil }
+
+  private static func budget(_ text: String) throws(DiagnosticError) -> QuantizationBudget {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    if parts.count == 2, parts[0] == "bytes", let count = Int(parts[1]), count > 0 {
+      return .bytes(count)
+    }
+    if parts.count == 2, parts[0] == "accuracy", let level = Double(parts[1]), level.isFinite {
+      return .accuracy(level)
+    }
+    throw .usage("--budget needs bytes=COUNT or accuracy=DECIBELS, not \(text)")
+  }
+
+  /// The recipe with the mixture that keeps to the budget; tables and reports on the way.
+  func choose(
+    _ quantizer: Quantizer, _ recipe: QuantizationRecipe, _ samples: [CalibrationSample],
+    model: String, _ console: Console
+  ) throws(DiagnosticError) -> QuantizationRecipe {
+    let meter = try OutputMeter(quantizer, samples)
+    let smallest = recipe.options.format
+    let formats = [smallest] + Self.formats(above: smallest) + [.float]
+    let sensitivities = try quantizer.sensitivities(recipe, to: formats, meter) { layer in
+      if console.isInteractive { console.message("measuring \(layer)") }
+    }
+    func error(_ formats: [String: LayerFormat]) throws(DiagnosticError) -> OutputError {
+      try meter.error(of: try quantizer.mixing(formats, into: recipe, samples))
+    }
+    var tradeOff = TradeOff(sensitivities, otherBytes: quantizer.otherBytes)
+    if showsTable || report != nil { try tradeOff.measure(Self.measured, error) }
+    if let budget { try tradeOff.choose(budget, error) }
+    let result = TradeOffReport(model: model, tradeOff: tradeOff)
+    if showsTable { console.output(result.text) }
+    if let report {
+      let text =
+        report.hasSuffix(".html")
+        ? result.page : report.hasSuffix(".svg") ? result.drawing + "\n" : result.json.text + "\n"
+      try writeWhole(text, to: report)
+    }
+    guard let choice = tradeOff.choice else { return recipe }
+    return try quantizer.mixing(tradeOff.points[choice].formats, into: recipe, samples)
+  }
+
+  /// The formats of weights with more bits than one of them has.
+  private static func formats(above smallest: LayerFormat) -> [LayerFormat] {
+    guard let place = formats.firstIndex(of: smallest) else { return [] }
+    return Array(formats[..<place])
+  }
+}
