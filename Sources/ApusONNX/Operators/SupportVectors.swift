@@ -32,8 +32,9 @@ extension OperatorRule {
       let transform = try node.text("post_transform", default: "NONE")
       let (slopes, shifts) = (try node.reals("prob_a") ?? [], try node.reals("prob_b") ?? [])
       if slopes.isEmpty, shifts.isEmpty {
-        let parts = labels.count > 2 ? [raw] : [try node.map([raw], -x), raw]
-        let scores = parts.count == 1 ? raw : try node.add(.concat(Concat(axis: 1)), parts)
+        let pair = Operation.concat(Concat(axis: 1))
+        let scores =
+          labels.count > 2 ? raw : try node.add(pair, [try node.map([raw], -x), raw])
         return [label, try node.posted(scores, transform)]
       }
       let chances = try node.pairChances(raw, slopes, shifts, classes: labels.count)
