@@ -120,8 +120,8 @@ struct QuantizingRewriter {
 
   // MARK: Weights and biases
 
-  /// The weights of a product as they are stored; its bias is corrected, and stored with those of
-  /// a convolution or Gemm of integers.
+  /// The weights of a product as they are stored; its bias is corrected, and stored too where the
+  /// product is one of integers.
   private mutating func store(_ product: Node) throws(OperatorError) -> ValueID? {
     let name = source.constantName(product.operands[1])
     guard let value = try result.storedWeights(of: product, weights, name: name) else { return nil }
@@ -130,9 +130,7 @@ struct QuantizingRewriter {
     let biasName = bias.map { source.constantName($0.value) } ?? ""
     var stored: ValueID?
     // A bias is an integer of 32 bits that counts in steps of both scales.
-    let hasIntegerBias =
-      product.operation.isConvolution || source.type(of: product.results[0]).rank == 2
-    if hasIntegerBias, let input = weights.inputParameters(of: product)?.scale {
+    if let input = weights.inputParameters(of: product)?.scale {
       let scales = weights.grouped(product)?.scales.elements(as: Float.self) ?? []
       let steps = scales.map { input * $0 }
       if steps.count == numbers.count, steps.allSatisfy(\.isNormal) {
