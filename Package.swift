@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "ApusONNX", targets: ["ApusONNX"]),
     .library(name: "ApusTransforms", targets: ["ApusTransforms"]),
     .library(name: "ApusDiff", targets: ["ApusDiff"]),
+    .library(name: "ApusQuantize", targets: ["ApusQuantize"]),
     .library(name: "ApusC", targets: ["ApusC"]),
     .library(name: "ApusBytecode", targets: ["ApusBytecode"]),
     .library(name: "ApusRuntime", targets: ["ApusRuntime"]),

@@ -178,6 +178,19 @@ import Testing
 
   // MARK: Speed
 
+  @Test func measuringNeedsACompiler() throws {
+    try withFolder { folder in
+      let output = folder + "/q.onnx"
+      let words = ["quantize", Files.digits, "-o", output, "--weights", "int8"]
+      let measured = apus(words + ["--measure", "yes", "--allow-slower"])
+      #expect(measured.code == 0 && measured.message.contains("times as fast"))
+      let missing = apus(words + ["--measure", "yes", "--cc", "no-such-compiler"])
+      #expect(missing.code == 6 && missing.message.contains("[c-compiler"))
+      let skipped = apus(words + ["--cc", "no-such-compiler"])
+      #expect(skipped.code == 0 && skipped.message.contains("not measured"))
+    }
+  }
+
   @Test func slowerModelsFailAndNameTheirLayers() {
     let real = SpeedGate.Times(total: 1e-3, layers: ["a": 4e-4, "b": 6e-4])
     let fast = SpeedGate(real: real, quantized: .init(total: 1.02e-3))

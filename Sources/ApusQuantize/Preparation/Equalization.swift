@@ -11,9 +11,10 @@ private struct NeighbouringFilters {
 }
 
 extension Graph {
-  /// The graph with channels between neighbouring convolutions scaled so that the weights that
-  /// make them and those that read them have the same range (cross-layer equalization, Nagel and
-  /// others 2019). It computes the same but for rounding.
+  /// The graph with channels between neighbouring convolutions scaled to like ranges.
+  ///
+  /// The weights that make a channel and those that read it get the same range (cross-layer
+  /// equalization, Nagel and others 2019). The graph computes the same but for rounding.
   func equalized() -> Graph {
     let pairs = neighbouringFilters()
     var numbers: [ValueID: [Float]] = [:]

@@ -57,6 +57,13 @@ public struct CCompiler: Sendable {
     return joined
   }
 
+  private var missing: DiagnosticError {
+    DiagnosticError(
+      Diagnostic(
+        .inputOutput, id: "c-compiler-missing", "cannot start the C compiler \(command)",
+        help: "install one, or name it in CC"))
+  }
+
   /// Runs the compiler; its messages become notes of the error.
   public func run(_ arguments: [String]) throws(DiagnosticError) {
     let process = Process()
@@ -71,12 +78,11 @@ public struct CCompiler: Sendable {
       text = bytesToEnd(of: errors.fileHandleForReading.fileDescriptor)
       process.waitUntilExit()
     } catch {
-      throw DiagnosticError(
-        Diagnostic(
-          .inputOutput, id: "c-compiler-missing", "cannot start the C compiler \(command)",
-          help: "install one, or name it in CC"))
+      throw missing
     }
     guard process.terminationStatus != 0 else { return }
+    // What env says of a command that does not exist (POSIX).
+    if process.terminationStatus == 127 { throw missing }
     let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").prefix(12)
     throw DiagnosticError(
       Diagnostic(
