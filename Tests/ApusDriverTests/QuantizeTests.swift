@@ -19,13 +19,13 @@ import Testing
   private func accuracy(_ model: String, in folder: String) throws -> Double {
     let tensors = try TensorFile.read(Files.images)
     func tensor(_ name: String) throws -> TensorData {
-      try #require(tensors.first { $0.name == name }).value.data
+      try #require(tensors.first { $0.name == name }).value
     }
     try TensorFile.write([NamedTensor("", try tensor("in:image"))], to: folder + "/x.npy")
     let outcome = apus(
       "run", model, "--backend", "bytecode", "--input", "image=\(folder)/x.npy", "-o", folder)
     try #require(outcome.code == 0, "\(outcome.message)")
-    let rows = try TensorFile.read(folder + "/probabilities.npy")[0].value.data
+    let rows = try TensorFile.read(folder + "/probabilities.npy")[0].value
       .elements(as: Float.self)
     let labels = try tensor("label").elements(as: Int64.self)
     let right = labels.indices.count { row in
