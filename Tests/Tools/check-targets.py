@@ -67,6 +67,14 @@ def values(tensor, source):
     return [source.randint(low, high) for _ in range(count)]
 
 
+def constant(extents, element, source):
+    """The bytes of a random constant: small real numbers, whole ones of all sizes."""
+    tensor = {"element": element, "shape": shape(extents)}
+    draw = (lambda: source.uniform(-0.1, 0.1)) if element == "f32" else \
+        (lambda: source.randint(-128, 127))
+    return struct.pack(layout(tensor), *[draw() for _ in range(math.prod(tensor["shape"]))])
+
+
 def write_npy(path, tensor, data):
     shape = "".join(f"{extent}, " for extent in tensor["shape"])
     header = f"{{'descr': '{CODES[tensor['element']][1]}', 'fortran_order': False, " \
@@ -90,11 +98,9 @@ class Case:
         if model.suffix == ".apir":
             self.model = folder / model.name
             self.model.write_text(re.sub(
-                r"constant random (: tensor<([\dx]+)xf32>)",
-                lambda match: "constant 0x" + struct.pack(
-                    layout({"element": "f32", "shape": shape(match[2])}),
-                    *[source.uniform(-0.1, 0.1) for _ in range(math.prod(shape(match[2])))]
-                ).hex() + " " + match[1], model.read_text()))
+                r"constant random (: tensor<([\dx]+)x(f32|i8)>)",
+                lambda match: "constant 0x" + constant(match[2], match[3], source).hex() + " "
+                + match[1], model.read_text()))
         self.interface = self.compile("c99")
         self.input, arguments = b"", []
         for tensor in self.interface["inputs"]:

@@ -43,8 +43,10 @@ extension [CStatement] {
 }
 
 extension String {
-  /// The size of a variable of this C type: pointers and numbers take 8 bytes at most.
+  /// The size of a variable of this C type: pointers and numbers take 8 bytes at most. Pointers to
+  /// four bytes stand for what compilers load from them ahead, in unrolled loops.
   fileprivate func byteCount(vector: Int) -> Int {
+    if hasSuffix("int8_t *") { return 72 }
     guard contains("apus_") else { return 8 }
     return contains("64_") ? 2 * vector : vector
   }
