@@ -7,8 +7,8 @@ struct KernelEmitter {
   var expressions: ExpressionEmitter
   private var declared: Set<Int> = []
   private var insideParallel = false
-  /// Loops of less work than this, some 10 µs, are not worth waking a thread.
-  private static let parallelCycles = 40_000.0
+  /// Loops of less work than this, some 2 µs, are not worth handing out.
+  private static let parallelCycles = 8_000.0
   /// The number of the next register that the emitter makes itself.
   var nextRegister = 1_000_000
 

@@ -43,8 +43,9 @@ extension [CStatement] {
 }
 
 extension String {
-  /// The size of a variable of this C type: pointers and numbers take 8 bytes at most. Pointers to
-  /// four bytes stand for what compilers load from them ahead, in unrolled loops.
+  /// The size of a variable of this C type: pointers and numbers take 8 bytes at most.
+  ///
+  /// Pointers to four bytes stand for what compilers load from them ahead, in unrolled loops.
   fileprivate func byteCount(vector: Int) -> Int {
     if hasSuffix("int8_t *") { return 72 }
     guard contains("apus_") else { return 8 }
