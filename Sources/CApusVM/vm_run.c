@@ -81,15 +81,21 @@ static void epilogue(const machine *v, const uint32_t *at, const uint32_t *end, 
     }
   }
 }
+/* The levels of a reduction; returns what follows them. */
+static const uint32_t *levels(const uint32_t *at, uint32_t count, int64_t *extent, int64_t *a_step,
+                              int64_t *b_step) {
+  for (uint32_t i = 0; i < count; i++, at += 6) {
+    extent[i] = apus_i64_at(at);
+    a_step[i] = apus_i64_at(at + 2);
+    b_step[i] = apus_i64_at(at + 4);
+  }
+  return at;
+}
 static void tile(const machine *v, const uint32_t *w) {
   apus_tile t;
   t.rows = w[2], t.columns = w[3], t.stored = w[4], t.levels = w[5], t.start = w[6];
   const uint32_t *at = w + 7;
-  for (uint32_t i = 0; i < t.levels; i++, at += 6) {
-    t.extent[i] = apus_i64_at(at);
-    t.a_step[i] = apus_i64_at(at + 2);
-    t.b_step[i] = apus_i64_at(at + 4);
-  }
+  at = levels(at, t.levels, t.extent, t.a_step, t.b_step);
   t.b = floats(v, &at);
   if (t.start == 1) t.first = floats(v, &at);
   const float *a = floats(v, &at);
@@ -103,11 +109,7 @@ static void dot(const machine *v, const uint32_t *w) {
   apus_dot t;
   t.rows = w[2], t.columns = w[3], t.stored = w[4], t.levels = w[5], t.start = w[6];
   const uint32_t *at = w + 7;
-  for (uint32_t i = 0; i < t.levels; i++, at += 6) {
-    t.extent[i] = apus_i64_at(at);
-    t.a_step[i] = apus_i64_at(at + 2);
-    t.b_step[i] = apus_i64_at(at + 4);
-  }
+  at = levels(at, t.levels, t.extent, t.a_step, t.b_step);
   t.b = memory(v, &at);
   t.first = t.start == 1 ? memory(v, &at) : NULL;
   const uint8_t *a = memory(v, &at);

@@ -7,18 +7,13 @@ extension Lowering {
     _ weights: TensorData
   ) {
     let window = conv.window
-    let spatial = result.extents.dropFirst(2).map(\.fixed)
     let channels = source.extents[1].fixed / conv.groups
     let filters = result.extents[1].fixed / conv.groups
     let depth = channels * window.extents.reduce(1, *)
     let extra = epiloguePlacements(task, shape: result.extents, lanesAlong: 1)
     let sums = sums(task, .bytes, in: result)
-    let grid = flatGrid(conv, [source, sums] + extra) ?? spatial
-    let shape = TileShape.best(
-      rows: grid.count > 1 && grid[grid.count - 1] < 14
-        ? grid.suffix(2).reduce(1, *) : grid[grid.count - 1],
-      columns: filters, depth: run.steps,
-      rowStride: source.steps[spatial.count + 1] * (window.strides.last ?? 1) / 4, target: target)
+    let (grid, shape) = convTiles(
+      conv, .bytes, steps: run.steps, source: source, others: [sums] + extra, result: result)
     let name = constantName(task.operands[1])
     let groups = (0..<conv.groups).map { group in
       let base = group * filters * depth

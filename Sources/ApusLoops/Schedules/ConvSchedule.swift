@@ -95,18 +95,13 @@ extension Lowering {
     _ weights: TensorData
   ) {
     let window = conv.window
-    let spatial = result.extents.dropFirst(2).map(\.fixed)
     let channels = source.extents[1].fixed / conv.groups
     let filters = result.extents[1].fixed / conv.groups
     let depth = channels * window.extents.reduce(1, *)
     let extra = epiloguePlacements(task, shape: result.extents, lanesAlong: 1)
     let sums = sums(task, .reals, in: result)
-    let grid = flatGrid(conv, [source, sums] + extra) ?? spatial
-    let shape = TileShape.best(
-      rows: grid.count > 1 && grid[grid.count - 1] < 14
-        ? grid.suffix(2).reduce(1, *) : grid[grid.count - 1],
-      columns: filters, depth: depth,
-      rowStride: source.steps[spatial.count + 1] * (window.strides.last ?? 1), target: target)
+    let (grid, shape) = convTiles(
+      conv, .reals, steps: depth, source: source, others: [sums] + extra, result: result)
     let taps = window.extents.reduce(1, *)
     let name = constantName(task.operands[1])
     let groups = (0..<conv.groups).map { group in
@@ -122,6 +117,21 @@ extension Lowering {
     let walk = ConvWalk(
       conv: conv, grid: grid, shape: shape, levels: levels, groups: groups.map { ($0, nil) })
     multiplyImages(task, walk, source, result, extra, sums)
+  }
+
+  /// The places that tiles run over, and the tile that suits `steps` of a reduction at each.
+  func convTiles(
+    _ conv: Conv, _ products: TileProducts, steps: Int, source: Placement, others: [Placement],
+    result: Placement
+  ) -> (grid: [Int], shape: TileShape) {
+    let grid = flatGrid(conv, [source] + others) ?? result.extents.dropFirst(2).map(\.fixed)
+    let line = grid[grid.count - 1]
+    let step = source.steps[result.extents.count - 1] * (conv.window.strides.last ?? 1)
+    let shape = TileShape.best(
+      rows: grid.count > 1 && line < 14 ? grid.suffix(2).reduce(1, *) : line,
+      columns: result.extents[1].fixed / conv.groups, depth: steps,
+      rowStride: step / products.neighbours, target: target)
+    return (grid, shape)
   }
 
   /// The tiles of all images and groups.
@@ -159,7 +169,7 @@ extension Lowering {
   }
 
   /// All pixels as one line, when windows of one pixel move over tensors without gaps.
-  func flatGrid(_ conv: Conv, _ tensors: [Placement]) -> [Int]? {
+  private func flatGrid(_ conv: Conv, _ tensors: [Placement]) -> [Int]? {
     let window = conv.window
     // Padding makes the result larger than the image even where windows are single pixels.
     guard (window.extents + window.strides).allSatisfy({ $0 == 1 }),
