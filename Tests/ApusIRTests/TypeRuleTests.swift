@@ -190,6 +190,11 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     RuleCase(
       "recurrent {gates = 1, hidden = (a: f32) a}", "5x2x4xf32", "4x4xf32", "2x4xf32",
       gives: "recurrent-step"),
+    RuleCase("block_matmul {block = 3}", "2x7xf32", "7x4xu4", "3x4xf32", gives: "2x4xf32"),
+    RuleCase(
+      "block_matmul {block = 3}", "2x7xf32", "7x4xi16", "3x4xf32", gives: "block-operands"),
+    RuleCase(
+      "block_matmul {block = 4}", "2x7xf32", "7x4xu4", "3x4xf32", gives: "block-scales"),
     RuleCase(
       "linear_attention", "1x3x3x2xf32", "1x2x3x2xf32", "1x2x3x5xf32", "1x2x2x5xf32",
       gives: "linear-attention-shape"),

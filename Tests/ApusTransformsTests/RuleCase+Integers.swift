@@ -48,6 +48,48 @@ extension RuleCase {
         coded(product.replacing("%const", with: "%z"), weights: "z: 8x3xi8"),
       ]),
     RuleCase(
+      rule("block-product"),
+      fires: [
+        """
+        x: 2x64xf32, const: 64x64xi8, const2: 64xf32 | \
+        %a = map %const, %const2 {f = (a: i8, b: f32) mul(f32(i32(a)), b)} : tensor<64x64xf32>
+        %c = matmul %x, %a : tensor<2x64xf32>
+        out %c: 2x64xf32
+        """,
+        // Blocks of 16 columns before the transpose, cut at the end.
+        """
+        x: 1x1x60xf32, const: 70x64xu4, const2: 70x4xf32, const3: 70x4xu4 | \
+        %s = reshape %const2 {shape = <70x4x1>} : tensor<70x4x1xf32>
+        %t = broadcast %s {shape = <70x4x16>} : tensor<70x4x16xf32>
+        %u = reshape %t {shape = <70x64>} : tensor<70x64xf32>
+        %v = reshape %const3 {shape = <70x4x1>} : tensor<70x4x1xu4>
+        %w = broadcast %v {shape = <70x4x16>} : tensor<70x4x16xu4>
+        %z = reshape %w {shape = <70x64>} : tensor<70x64xu4>
+        %a = map %const, %u, %z {f = (a: u4, b: f32, c: u4) mul(f32(sub(i32(a), i32(c))), b)} : \
+        tensor<70x64xf32>
+        %d = slice %a {starts = [0, 0], steps = [1, 1], shape = <70x60>} : tensor<70x60xf32>
+        %e = transpose %d {permutation = [1, 0]} : tensor<60x70xf32>
+        %c = matmul %x, %e : tensor<1x1x70xf32>
+        out %c: 1x1x70xf32
+        """,
+      ],
+      stays: [
+        // One factor for each row.
+        """
+        x: 2x64xf32, const: 64x64xi8, const2: 64x1xf32 | \
+        %a = map %const, %const2 {f = (a: i8, b: f32) mul(f32(i32(a)), b)} : tensor<64x64xf32>
+        %c = matmul %x, %a : tensor<2x64xf32>
+        out %c: 2x64xf32
+        """,
+        // Weights that are not constant.
+        """
+        x: 2x64xf32, z: 64x64xi8, const2: 64xf32 | \
+        %a = map %z, %const2 {f = (a: i8, b: f32) mul(f32(i32(a)), b)} : tensor<64x64xf32>
+        %c = matmul %x, %a : tensor<2x64xf32>
+        out %c: 2x64xf32
+        """,
+      ]),
+    RuleCase(
       rule("zero-into-product"),
       fires: [
         """

@@ -109,6 +109,14 @@ extension TensorData {
             UInt8.random(in: 96...99, using: &random)
           }
         }, extents)
+    case .u4, .i4, .u2, .i2:
+      let bytes = (0..<(type.element.byteCount(of: places.count) ?? 0)).map { _ in
+        UInt8.random(in: 0...255, using: &random)
+      }
+      guard let data = TensorData(.u8, [bytes.count], bytes).reinterpreted(as: type) else {
+        preconditionFailure("as many bytes as the elements take")
+      }
+      self = data
     case .bool:
       self.init(.bool, extents, places.map { _ in UInt8.random(in: 0...1, using: &random) })
     default:

@@ -67,8 +67,12 @@ import Testing
     bytes(
       "channels of bytes", kernel: "conv", image: "1x20x9x11", filters: "20x1x5x5",
       result: "1x20x9x11", window: 5, groups: 20),
+    blocks("words cut by the end", rows: "3", depth: 70, columns: 40, code: "u4", block: 32),
+    blocks("a batch of single rows", rows: "10x1", depth: 64, columns: 300, code: "i8", block: 16),
+    blocks("many rows of few columns", rows: "2x23", depth: 36, columns: 5, code: "u2", block: 36),
     attention("short", rows: 30, keys: 37, depth: 16, width: 24),
     attention("one row", rows: 1, keys: 40, depth: 8, width: 16),
+    attention("two rows, sums along keys", rows: 2, keys: 19, depth: 32, width: 16),
     attention("whole vectors", rows: 40, keys: 64, depth: 32, width: 32),
     Case(
       name: "large recurrent weights", kernel: "lstm",
@@ -128,6 +132,25 @@ import Testing
           %1 = map %0, %const2, %r {f = (a: i32, b: f32, c: u8) u8(add(i32(round(max(min(add(\
         mul(f32(a), mul(b, 0.01:f32)), f32(i32(c))), 152.0:f32), -103.0:f32))), 103:i32))} \
         : tensor<\(result)xu8>
+          return %1
+        }
+
+        """)
+  }
+
+  /// A product with weights in blocks, and a residual.
+  private static func blocks(
+    _ name: String, rows: String, depth: Int, columns: Int, code: String, block: Int
+  ) -> Case {
+    let parameters = "tensor<\((depth + block - 1) / block)x\(columns)xf32>"
+    let result = "tensor<\(rows)x\(columns)xf32>"
+    return Case(
+      name: "blocks, \(name)", kernel: "block_matmul",
+      text: """
+        graph @g(%x: tensor<\(rows)x\(depth)xf32>, %const: tensor<\(depth)x\(columns)x\(code)>, \
+        %const2: \(parameters), %const3: \(parameters), %r: \(result)) -> (y: \(result)) {
+          %0 = block_matmul %x, %const, %const2, %const3 {block = \(block)} : \(result)
+          %1 = map %0, %r {f = (a: f32, b: f32) sub(a, b)} : \(result)
           return %1
         }
 
@@ -202,6 +225,18 @@ import Testing
         #expect(same?.isMatch == true, "C and bytecode: \(String(describing: same))")
       }
     }
+  }
+
+  @Test(arguments: cases.filter { $0.kernel == "block_matmul" })
+  func packedCodesAreWhatTheyWere(_ test: Case) throws {
+    let packed = try Graph(text: test.text)
+    let plain = try Graph(text: test.text.replacing("%const", with: "%w"))
+    let weights = packed.nodes.compactMap { packed.constant($0.results[0]) }
+    var random = SeededRandom(seed: 3)
+    let inputs = packed.inputs.map { TensorData(random: packed.type(of: $0), using: &random) }
+    let want = try plain.interpreted([inputs[0]] + weights + [inputs[1]])
+    let got = try packed.interpreted(inputs)
+    #expect(TensorComparison(got[0], with: want[0], tolerance: .exact)?.isMatch == true)
   }
 
   /// What the emitted C computes.

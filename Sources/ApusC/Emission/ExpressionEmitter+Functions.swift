@@ -58,7 +58,12 @@ extension ExpressionEmitter {
       return CValue(
         code: .call("apus_\(function.rawValue)", [.pool, x.code, y.code]),
         element: function.fixedResult ?? .string, lanes: 1)
-    case .pow, .atan2, .min, .max, .shiftLeft, .shiftRight, .floorMod, .truncatedMod: break
+    case .shiftLeft, .shiftRight:
+      guard lanes > 1, y.lanes == 1 else { break }
+      return CValue(
+        code: .call("apus_\(function.rawValue)_i32_\(lanes)", [x.code, y.code]), element: .i32,
+        lanes: lanes)
+    case .pow, .atan2, .min, .max, .floorMod, .truncatedMod: break
     }
     let (a, b) = (splat(x, to: lanes), splat(y, to: lanes))
     if element == .f32 {

@@ -41,6 +41,13 @@ extension Explanation {
     Explanation("gemm-rank", "Gemm takes two matrices of rank 2."),
     Explanation("lstm-shape", "Weights and states of an LSTM do not fit together."),
     Explanation(
+      "block-operands",
+      "A block product takes a matrix of f32 and one of integers of at most 8 bits."),
+    Explanation(
+      "block-scales",
+      "Scales and zeros of a block product are f32: a row for each block, a column for each column."
+    ),
+    Explanation(
       "matmul-inner",
       "The columns on the left are not as many as the rows on the right."),
     Explanation("matmul-operands", "A product takes two matrices of one element type."),

@@ -16,6 +16,8 @@ extension Graph {
     let operands = node.operands.map { type(of: $0) }
     switch node.operation {
     case .matmul(let product): return multiplyAdds(product.semantics(of: operands), node)
+    case .blockMatMul:
+      return (type(of: node.results[0]).shape.elementCount * operands[1].shape[0]).constant
     case .conv(let conv): return multiplyAdds(conv.semantics(of: operands), node)
     case .lstm, .recurrent:
       let columns = operands[1].shape[1].constant

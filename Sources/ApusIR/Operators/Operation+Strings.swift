@@ -16,7 +16,8 @@ extension Operation {
       .gather, .take, .split, .relayout, .branch, .repeat, .kernel, .custom:
       true
     case .scatter(let scatter): scatter.kind == .set
-    case .sort, .matmul, .conv, .pool, .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm,
+    case .sort, .matmul, .blockMatMul, .conv, .pool, .reduce, .argReduce, .cumulate, .softmax,
+      .normalize, .lstm,
       .recurrent, .linearAttention, .bind:
       false
     }

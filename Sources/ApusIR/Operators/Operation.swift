@@ -15,6 +15,7 @@ public enum Operation: Hashable, Sendable {
   case sort(Sort)
   case split(Split)
   case matmul(MatMul)
+  case blockMatMul(BlockMatMul)
   case conv(Conv)
   case pool(Pool)
   case reduce(Reduce)
@@ -50,6 +51,7 @@ public enum Operation: Hashable, Sendable {
     case .sort(let operation): operation
     case .split(let operation): operation
     case .matmul(let operation): operation
+    case .blockMatMul(let operation): operation
     case .conv(let operation): operation
     case .pool(let operation): operation
     case .reduce(let operation): operation
@@ -102,7 +104,8 @@ public enum Operation: Hashable, Sendable {
     .constant(Constant()), .extents(Extents()), .map(Map()), .transpose(Transpose()),
     .reshape(Reshape()), .broadcast(Broadcast()), .slice(Slice()), .concat(Concat()), .pad(Pad()),
     .gather(Gather()), .take(Take()), .scatter(Scatter()), .sort(Sort()), .split(Split()),
-    .matmul(MatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
+    .matmul(MatMul()), .blockMatMul(BlockMatMul()), .conv(Conv()), .pool(Pool()), .reduce(Reduce()),
+    .argReduce(ArgReduce()),
     .cumulate(Cumulate()),
     .softmax(Softmax()), .normalize(Normalize()), .lstm(LSTM()), .recurrent(Recurrent()),
     .linearAttention(LinearAttention()), .relayout(Relayout()),
@@ -130,6 +133,7 @@ public enum Operation: Hashable, Sendable {
     case .sort(let x): .sort(try visited(x, &visitor))
     case .split(let x): .split(try visited(x, &visitor))
     case .matmul(let x): .matmul(try visited(x, &visitor))
+    case .blockMatMul(let x): .blockMatMul(try visited(x, &visitor))
     case .conv(let x): .conv(try visited(x, &visitor))
     case .pool(let x): .pool(try visited(x, &visitor))
     case .reduce(let x): .reduce(try visited(x, &visitor))

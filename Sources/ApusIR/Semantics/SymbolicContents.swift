@@ -38,7 +38,8 @@ public struct SymbolicContents: Sendable {
     case .concat(let concat): return joined(concat.axis, node, extents, in: graph)
     case .gather(let gather): return gathered(gather.axis, node, extents, in: graph)
     case .reduce(let reduce): return reduced(reduce, node, in: graph)
-    case .pad, .take, .scatter, .sort, .split, .matmul, .conv, .pool, .argReduce, .cumulate,
+    case .pad, .take, .scatter, .sort, .split, .matmul, .blockMatMul, .conv, .pool, .argReduce,
+      .cumulate,
       .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout, .kernel, .bind, .branch,
       .repeat, .custom:
       return nil

@@ -70,6 +70,11 @@ public struct TensorData: Sendable {
     TensorData(TensorType(type.element, shape), in: buffer, range: range)
   }
 
+  /// The same bytes as another type of equal size.
+  package func reinterpreted(as type: TensorType) -> TensorData? {
+    TensorData(type, in: buffer, range: range)
+  }
+
   /// A hash of the bytes that is the same on every run and host.
   ///
   /// - Complexity: linear in the size.

@@ -159,7 +159,8 @@ struct GraphVerifier {
         report("layout", "constants are row-major", node: place)
       }
     case .kernel, .relayout, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
-      .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool, .reduce, .argReduce,
+      .gather, .take, .scatter, .sort, .split, .matmul, .blockMatMul, .conv, .pool, .reduce,
+      .argReduce,
       .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .bind, .branch,
       .repeat, .custom:
       break
@@ -207,7 +208,8 @@ extension Operation {
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,
       .repeat, .custom:
       false
-    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .split, .matmul, .conv, .pool,
+    case .map, .concat, .pad, .gather, .take, .scatter, .sort, .split, .matmul, .blockMatMul, .conv,
+      .pool,
       .reduce, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention,
       .relayout:
       true

@@ -62,6 +62,7 @@ extension Lowering {
     switch task.root {
     case .map, .relayout: scheduleMap(task)
     case .matmul: scheduleMatMul(task)
+    case .blockMatMul(let product): scheduleBlockMatMul(task, product)
     case .conv(let conv): try scheduleConv(task, conv)
     case .pool: try scheduleContraction(task)
     case .reduce(let reduce): try scheduleReduce(task, reduce)
@@ -162,7 +163,7 @@ extension Operation {
   /// Whether schedules of the operation apply the map that follows it in a kernel.
   fileprivate var appliesMap: Bool {
     switch self {
-    case .matmul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize: true
+    case .matmul, .blockMatMul, .conv, .pool, .reduce, .argReduce, .softmax, .normalize: true
     case .constant, .extents, .map, .transpose, .reshape, .broadcast, .slice, .concat, .pad,
       .gather, .take, .scatter, .sort, .split, .cumulate, .lstm, .recurrent, .linearAttention,
       .relayout, .bind, .branch, .repeat, .kernel, .custom:

@@ -51,7 +51,9 @@ extension Lowering {
       rows: rows, columns: keys, depth: depth, rowStride: queries.steps[rank - 2], target: target)
     let valueShape = TileShape.best(
       rows: shape.rows, columns: width, depth: keys, target: target)
-    let keyPanels = batchPanels(of: keyMatrix, shape: shape, rows: rows)
+    let keyPanels =
+      target.takesDots(queries, keyMatrix)
+      ? nil : batchPanels(of: keyMatrix, shape: shape, rows: rows)
     let valuePanels = batchPanels(of: values, shape: valueShape, rows: rows)
     let whole = target.vectorLength == .fixed && target.lanes > 1
     let padded = whole ? (keys + target.lanes - 1) / target.lanes * target.lanes : keys
@@ -65,14 +67,16 @@ extension Lowering {
       task: task.scores, queries: queries, extra: extra, result: result, scores: scratch(padded),
       factors: scratch(1), keys: keys, shape: shape, valueShape: valueShape)
     kernel("attention", origins: task.scores.origins) { builder in
-      keyPanels.pack(&builder)
+      keyPanels?.pack(&builder)
       valuePanels.pack(&builder)
       func block(
         _ builder: inout KernelBuilder, _ piece: Index, _ places: [Index], _ start: Index,
         _ count: Int
       ) {
         builder.attend(
-          walk, piece, places, start, count, keys: keyPanels.at(places),
+          walk, piece, places, start, count,
+          keys: keyPanels.map { .panels($0.at(places)) }
+            ?? .columns(keyMatrix.fixing(Array(batch.indices), at: places)),
           values: valuePanels.at(places))
       }
       if blocks > 0 {
@@ -137,6 +141,13 @@ private struct BatchPanels {
   }
 }
 
+/// The right operand of the first product.
+private enum KeySide {
+  case panels(PackedPanels)
+  /// Columns whose elements lie next to each other, each of which is read once or a few times.
+  case columns(Placement)
+}
+
 /// What the blocks of an attention have in common.
 private struct AttentionWalk {
   let task: KernelTask
@@ -155,7 +166,7 @@ extension KernelBuilder {
   /// The rows from `start` on of one matrix of the batch.
   fileprivate mutating func attend(
     _ walk: AttentionWalk, _ piece: Index, _ places: [Index], _ start: Index, _ count: Int,
-    keys: PackedPanels, values: PackedPanels
+    keys: KeySide, values: PackedPanels
   ) {
     let axes = Array(places.indices)
     func block(_ tensor: Placement) -> Placement {
@@ -175,13 +186,20 @@ extension KernelBuilder {
     }
     let queries = block(walk.queries)
     let operands = walk.extra.map(block)
-    multiply(
-      TiledMultiply(
-        left: queries, leftAxes: [0], leftScale: [1],
-        levels: [(queries.sizes[1], queries.steps[1])], panels: keys, result: stored,
-        resultAxes: [0], columnAxis: 1, grid: [count], shape: walk.shape),
-      walk.task, extra: operands)
-    if let function = walk.task.epilogue, !target.fuses(function) {
+    var isApart = walk.task.epilogue.map { !target.fuses($0) } ?? false
+    switch keys {
+    case .panels(let panels):
+      multiply(
+        TiledMultiply(
+          left: queries, leftAxes: [0], leftScale: [1],
+          levels: [(queries.sizes[1], queries.steps[1])], panels: panels, result: stored,
+          resultAxes: [0], columnAxis: 1, grid: [count], shape: walk.shape),
+        walk.task, extra: operands)
+    case .columns(let columns):
+      dots(queries, columns, to: stored)
+      isApart = true
+    }
+    if isApart, let function = walk.task.epilogue {
       map(function, [stored] + operands, to: stored)
     }
     loop(count) { $0.exponentials(of: scores.fixing([0], at: [$1]), factors, row: $1) }

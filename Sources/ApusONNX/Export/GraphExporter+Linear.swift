@@ -31,6 +31,16 @@ extension GraphExporter {
     return cast(emit("MatMul", operands), from: wide, to: result)
   }
 
+  mutating func write(_ product: BlockMatMul, _ task: ExportTask) throws(ExportFailure) -> String {
+    require(21)
+    let code = task.type(1).element
+    let zeros = task.operands.dropFirst(3).map { cast($0, from: .f32, to: code) }
+    let weights = emit(
+      "DequantizeLinear", [task.operands[1], task.operands[2]] + zeros,
+      ["axis": .int(0), "block_size": .int(product.block)])
+    return emit("MatMul", [task.operands[0], weights])
+  }
+
   private mutating func centred(_ value: String, _ zero: Int, _ element: ElementType) -> String {
     zero == 0 ? value : emit("Sub", [value, literal(.integer(zero), element)])
   }

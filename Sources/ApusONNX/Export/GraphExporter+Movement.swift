@@ -84,6 +84,11 @@ extension GraphExporter {
     return emit("Concat", parts, ["axis": .int(shape.rank)])
   }
 
+  mutating func write(_ gather: Gather, _ task: ExportTask) throws(ExportFailure) -> String {
+    let index = try clamped(task, 1, task.type(0).shape[gather.axis])
+    return emit("Gather", [task.operands[0], index], ["axis": .int(gather.axis)])
+  }
+
   mutating func write(_ take: Take, _ task: ExportTask) throws(ExportFailure) -> String {
     let target = try vector(take.shape.dimensions)
     if take.axes.isEmpty { return emit("Expand", [task.operands[0], target]) }

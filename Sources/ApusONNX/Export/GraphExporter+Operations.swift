@@ -22,15 +22,14 @@ extension GraphExporter {
       return [
         emit("Pad", [inputs[0], pads, inputs[1]], ["mode": .string(Array(pad.mode.rawValue.utf8))])
       ]
-    case .gather(let gather):
-      let index = try clamped(task, 1, task.type(0).shape[gather.axis])
-      return [emit("Gather", [inputs[0], index], ["axis": .int(gather.axis)])]
+    case .gather(let gather): return [try write(gather, task)]
     case .take(let take): return [try write(take, task)]
     case .scatter(let scatter): return [try write(scatter, task)]
     case .sort(let sort): return try write(sort, task)
     case .split:
       throw .unsupported("export-function", "ONNX splits strings into as many parts as there are")
     case .matmul(let product): return [try write(product, task)]
+    case .blockMatMul(let product): return [try write(product, task)]
     case .conv(let conv): return [try write(conv, task)]
     case .pool(let pool): return [try write(pool, task)]
     case .reduce(let reduce): return [try write(reduce, task)]

@@ -46,38 +46,43 @@ extension NodeImporter {
       throw .invalid("weight-blocks", "\(rows) x \(depth) of \(bits) bits, blocks of \(size)")
     }
     let blocks = (depth + size - 1) / size
+    let element: ElementType = bits == 2 ? .u2 : bits == 4 ? .u4 : .u8
     let packed = try operand(1)
-    let shape = Shape([rows, blocks, size])
-    let stored = try unpack(packed, bits, rows: rows, count: blocks * size)
-    let scales = try column(try operand(2), rows, blocks)
-    let centre = Scalar.convert(x, .f32)
-    let blocked = try reshape(stored, to: shape)
-    var weights: ValueID
-    if let zeros = optionalOperand(3) {
-      let isPacked = type(of: zeros).element == .u8
-      let real = try map(
-        [isPacked ? try unpack(zeros, bits, rows: rows, count: blocks) : zeros],
-        .convert(x, .f32))
-      weights = try map(
-        [blocked, scales, try column(real, rows, blocks)], (centre - .operand(2)) * y)
+    let stored: ValueID
+    if type(of: packed).element == .u8, let data = graph.constant(packed),
+      let codes = data.reinterpreted(as: TensorType(element, [rows, blocks * size]))
+    {
+      stored = constant(codes)
     } else {
-      weights = try map([blocked, scales], (centre - .real(Double(1 << (bits - 1)))) * y)
+      stored = try unpack(packed, bits, rows: rows, count: blocks * size)
     }
-    weights = try reshape(weights, to: Shape([rows, blocks * size]))
+    func parameter(
+      _ values: ValueID, _ node: inout NodeImporter
+    ) throws(ImportFailure) -> ValueID {
+      guard node.type(of: values).shape.elementCount == Dimension(rows * blocks) else {
+        throw .invalid(
+          "scale-shape", "\(node.type(of: values)) for \(rows) rows of \(blocks) blocks")
+      }
+      return try node.spread(
+        try node.reshape(values, to: Shape([rows, blocks])), over: stored, axis: 1, block: size)
+    }
+    var scheme = QuantizationScheme(scale: try parameter(try operand(2), &self))
+    let zeros = optionalOperand(3)
+    let isPacked = zeros.map { type(of: $0).element == .u8 } ?? true
+    if let zeros {
+      scheme.zero = try parameter(
+        isPacked ? try unpack(zeros, bits, rows: rows, count: blocks) : zeros, &self)
+    } else {
+      scheme.zero = constant(Double(1 << (bits - 1)), .u8)
+    }
+    let real = Scalar.convert(x, .f32) - .convert(.operand(2), .f32)
+    let weights =
+      isPacked
+      ? try dequantize(stored, scheme, as: .f32)
+      : try map([stored, scheme.scale, scheme.zero ?? stored], real * .convert(y, .f32))
     let whole = Shape([rows, depth])
     return type(of: weights).shape == whole
       ? weights : try add(.slice(Slice(whole: whole)), [weights])
-  }
-
-  /// One number for each block, as `f32` of shape `[rows, blocks, 1]`.
-  private mutating func column(
-    _ values: ValueID, _ rows: Int, _ blocks: Int
-  ) throws(ImportFailure) -> ValueID {
-    guard type(of: values).shape.elementCount == Dimension(rows * blocks) else {
-      throw .invalid("scale-shape", "\(type(of: values)) for \(rows) rows of \(blocks) blocks")
-    }
-    return try map(
-      [try reshape(values, to: Shape([rows, blocks, 1]))], .convert(x, .f32))
   }
 
   /// The first `count` numbers of each row of bytes, each of some bits, low bits first.
@@ -89,6 +94,9 @@ extension NodeImporter {
     guard type(of: bytes).element == .u8,
       type(of: bytes).shape.elementCount == Dimension(rows * width)
     else { throw .invalid("packed-weights", "\(type(of: bytes)) for \(rows) x \(count) numbers") }
+    if let data = graph.constant(bytes) {
+      return constant(data.unpacked(bits, rows: rows, count: count))
+    }
     return try unpack(
       try reshape(bytes, to: Shape([rows, width])), bits, count: Dimension(count))
   }
@@ -153,5 +161,20 @@ extension NodeImporter {
     return try map(
       [real, places],
       .select(.binary(.and, y < limit, .compare(.greaterOrEqual, y, 0 - limit)), x, 0))
+  }
+}
+
+extension TensorData {
+  /// The first `count` numbers of each row of bytes, each of some bits, low bits first.
+  fileprivate func unpacked(_ bits: Int, rows: Int, count: Int) -> TensorData {
+    let each = 8 / bits
+    let width = (count + each - 1) / each
+    let numbers = withBytes { bytes in
+      (0..<rows * count).map { place in
+        let (row, column) = place.quotientAndRemainder(dividingBy: count)
+        return bytes[row * width + column / each] >> UInt8(column % each * bits) & (1 << bits - 1)
+      }
+    }
+    return TensorData(.u8, [rows, count], numbers)
   }
 }

@@ -181,8 +181,9 @@ private struct PlanWalk {
     case .gather, .take:
       return graph.type(of: node.results[0]).element == .f32
         && graph.constant(node.operands[0]) == nil ? .view : nil
-    case .constant, .extents, .scatter, .sort, .split, .argReduce, .cumulate, .softmax,
-      .normalize, .lstm, .recurrent, .linearAttention, .relayout, .bind, .branch, .repeat,
+    case .constant, .extents, .scatter, .sort, .split, .blockMatMul, .argReduce,
+      .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention, .relayout, .bind,
+      .branch, .repeat,
       .kernel, .custom:
       return nil
     }

@@ -102,7 +102,7 @@ extension Rewriter {
   /// How much it pays that the producer of a value applies a map; 0 when it cannot.
   fileprivate func fusionRank(_ value: ValueID) -> Int {
     switch producer(of: value)?.operation {
-    case .conv?, .matmul?: 3
+    case .conv?, .matmul?, .blockMatMul?: 3
     case .normalize?, .softmax?, .pool?: 2
     case .reduce?, .argReduce?: 1
     default: 0
@@ -141,7 +141,7 @@ extension Operation {
   /// Whether kernels of this product apply the map that follows.
   fileprivate var isRoot: Bool {
     switch self {
-    case .conv, .matmul: true
+    case .conv, .matmul, .blockMatMul: true
     default: false
     }
   }

@@ -20,6 +20,7 @@ extension Rule {
         merging: [left.node, right.node])
       return try rewriter.map(sum + [rewriter.constant(scale)], .convert(a, .f32) * b)
     },
+    blockProduct,
     // product[z](x - y, w) = product[z + y](x, w) for integers
     Rule("zero-into-product") { rewriter, node throws(OperatorError) in
       guard let zero = node.operation.zeroOfProduct,
