@@ -6,7 +6,7 @@ import Testing
   /// The options that a help text shows, with whether a value follows.
   private func options(in help: String) -> [(name: String, takesValue: Bool)] {
     help.split(separator: "\n").compactMap { line in
-      let words = line.split(separator: " ")
+      let words = line.split { $0 == " " || $0 == "[" }
       guard line.hasPrefix("  -"), let name = words.first else { return nil }
       let head = line.dropFirst(2 + name.count)
       let takesValue = head.hasPrefix(" ") && !head.hasPrefix("  ")

@@ -27,10 +27,14 @@ import Testing
     for (rows, columns, depth) in [
       (1, 1, 1), (1, 1000, 64), (7, 33, 5), (64, 64, 64), (3136, 256, 576), (1000, 1, 1000),
     ] {
-      let shape = TileShape.best(rows: rows, columns: columns, depth: depth, target: target)
-      #expect(shape.rows >= 1 && shape.rows <= rows)
-      #expect(shape.vectors >= 1 && shape.vectors <= target.tileVectors)
-      #expect(shape.rows * shape.vectors + shape.vectors + 1 <= target.registers)
+      let shapes = TileShape.candidates(
+        rows: rows, columns: columns, depth: depth, rowStride: 1, target: target)
+      #expect(Set(shapes).count == shapes.count && !shapes.isEmpty)
+      for shape in shapes {
+        #expect(shape.rows >= 1 && shape.rows <= rows)
+        #expect(shape.vectors >= 1 && shape.vectors <= target.tileVectors)
+        #expect(shape.rows * shape.vectors + shape.vectors + 1 <= target.registers)
+      }
     }
   }
 }

@@ -174,6 +174,7 @@ extension Graph {
       let numbers = (0..<extents.reduce(1, *)).map { _ in Float.random(in: -2...2, using: &random) }
       return switch type.element {
       case .i64: TensorData(.i64, extents, numbers.map { Int64($0) })
+      case .i8: TensorData(.i8, extents, numbers.map { Int8($0) })
       case .string:
         TensorData(strings: numbers.map { Array("\($0)".utf8) }, extents)
       case .bool: TensorData(.bool, extents, numbers.map { UInt8($0 > 0 ? 1 : 0) })

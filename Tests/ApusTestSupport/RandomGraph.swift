@@ -69,7 +69,7 @@ package struct RandomGraph {
     case 2 where !isStatic: return addBind()
     case 3 where !isStatic: return addRegions()
     case 4: return addIndexed()
-    case 5: return addLinearAttention()
+    case 5: return number(0...1) == 0 ? addLinearAttention() : addBlockMatMul()
     case 6: return addRecurrent()
     case 7: return addStrings()
     case 8: return addCustom()
@@ -239,6 +239,17 @@ package struct RandomGraph {
       operands.append(graph.addInput(nil, TensorType(.f32, [2, heads, steps])))
     }
     values += (try? graph.append(.linearAttention(attention), operands)) ?? []
+  }
+
+  private mutating func addBlockMatMul() {
+    let (depth, columns, block) = (number(1...20), number(1...4), number(1...8))
+    let parameters = TensorType(.f32, [(depth - 1) / block + 1, columns])
+    let types = [
+      TensorType(.f32, [2, depth]), TensorType(.i8, [depth, columns]), parameters,
+      parameters,
+    ]
+    let operands = types.prefix(number(3...4)).map { graph.addInput(nil, $0) }
+    values += (try? graph.append(.blockMatMul(BlockMatMul(block: block)), operands)) ?? []
   }
 
   private mutating func randomOperation(of operands: [ValueID], rank: Int) -> Operation {

@@ -208,6 +208,14 @@ import Testing
         let bound = Tolerance(absolute: 1e-3, relative: 1e-3)
         #expect(TensorComparison(a, with: b, tolerance: bound)?.isMatch == true)
       }
+      machine.tuning.ranks = ["tile": 2, "winograd": 2]
+      let next = try Lowering.program(for: fast, target: machine, name: "g")
+      let others = try Session(try Bytecode.encode(next)).run(inputs)
+      for (a, b) in zip(others, want) {
+        let bound = Tolerance(absolute: 1e-3, relative: 1e-3)
+        #expect(TensorComparison(a, with: b, tolerance: bound)?.isMatch == true)
+      }
+      machine.tuning.ranks = [:]
       machine.pieces = 3
       let cut = try Lowering.program(for: fast, target: machine, name: "g")
       let pieces = try Session(try Bytecode.encode(cut)).run(inputs)

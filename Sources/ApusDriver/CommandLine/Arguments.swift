@@ -9,6 +9,8 @@ struct Arguments {
     var value: String?
     var help: String
     var isRepeatable = false
+    /// Whether the value may be left out; it then follows `=`.
+    var isOptional = false
   }
 
   private var values: [String: [String]] = [:]
@@ -34,7 +36,7 @@ struct Arguments {
       if option.value == nil {
         guard attached == nil else { throw .usage("\(name) takes no value") }
         values[name, default: []].append("")
-      } else if let value = attached ?? rest.popFirst() {
+      } else if let value = attached ?? (option.isOptional ? "" : rest.popFirst()) {
         values[name, default: []].append(value)
       } else {
         throw .usage("\(name) needs a value")

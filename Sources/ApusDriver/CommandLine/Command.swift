@@ -20,7 +20,8 @@ extension Command {
     var lines = ["usage: apus \(name) \(usage)", "", summary, ""]
     let help = Arguments.Option(name: "--help", help: "show this text")
     for option in options + [help] {
-      let head = option.name + (option.value.map { " \($0)" } ?? "")
+      let head =
+        option.name + (option.value.map { option.isOptional ? "[=\($0)]" : " \($0)" } ?? "")
       let gap = String(repeating: " ", count: max(1, 26 - head.count))
       lines.append("  \(head)\(gap)\(option.help)")
     }

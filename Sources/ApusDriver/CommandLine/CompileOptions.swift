@@ -26,6 +26,18 @@ enum CompileOptions {
     diagnostics,
   ]
 
+  /// Measured choices.
+  static let tuning = Arguments.Option(
+    name: "--tuning", value: "FILE", help: "choices that --tune measured before")
+
+  /// A target with the choices of a file, if there is one.
+  static func tuned(_ target: Target, _ file: String?) throws(DiagnosticError) -> Target {
+    guard let file else { return target }
+    var result = target
+    result.tuning.answers = try TuningFile(file, target: target).known
+    return result
+  }
+
   /// Sizes of symbols.
   static let dimensions = Arguments.Option(
     name: "--dim", value: "N=8", help: "fixes a symbolic dimension; N=1..64 bounds it",

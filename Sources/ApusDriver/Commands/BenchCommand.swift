@@ -17,6 +17,7 @@ enum BenchCommand: Command {
       Arguments.Option(name: "--per-kernel", help: "time each kernel alone"),
       Arguments.Option(name: "--threads", value: "N", help: "threads of compiled C (1)"),
       Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler ($CC or cc)"),
+      CompileOptions.tuning,
       Arguments.Option(name: "--json", help: "write a JSON document to standard output"),
     ] + CompileOptions.all
 
@@ -28,7 +29,8 @@ enum BenchCommand: Command {
     let options = try CompileOptions.compilation(arguments)
     try CompileOptions.requireSymbols(options, of: path)
     let build = Runner.Build(
-      target: try CompileOptions.target(arguments),
+      target: try CompileOptions.tuned(
+        try CompileOptions.target(arguments), arguments["--tuning"]),
       compiler: CCompiler(command: arguments["--cc"]), threads: threads > 1 ? .openmp : .none)
     // OpenMP reads this when a library is loaded.
     setenv("OMP_NUM_THREADS", String(threads), 1)

@@ -19,6 +19,10 @@ enum CompileCommand: Command {
       Arguments.Option(name: "--name", value: "NAME", help: "the C prefix (from the file name)"),
       Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler of so and object"),
       Arguments.Option(
+        name: "--tune", value: "SECONDS", help: "measure what kernels may choose from (60)",
+        isOptional: true),
+      CompileOptions.tuning,
+      Arguments.Option(
         name: "--stop-after", value: "STAGE", help: "import, optimize or lower; writes no result"),
       Arguments.Option(
         name: "--dump", value: "STAGE,…", help: "write the text of stages beside the result"),
@@ -53,7 +57,8 @@ enum CompileCommand: Command {
       return 0
     case .c, .bytecode, .so, .object, .loops: break
     }
-    let program = try compilation.program(for: plan.target, name: plan.name)
+    let program = try compilation.program(
+      for: try plan.tuned(compilation, console), name: plan.name)
     try dumps.write(.lower) { program.text }
     if plan.stop == .lower { return 0 }
     try Emission(plan, console).write(program)

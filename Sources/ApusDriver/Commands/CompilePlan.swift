@@ -24,6 +24,10 @@ struct CompilePlan {
   let wishes: PassWatch.Wishes
   let dumps: Set<Compilation.Stage>
   let stop: Compilation.Stage?
+  /// The time for measuring choices of schedules, when that is wanted.
+  let tuning: Double?
+  /// Measured choices that are used.
+  let tuningFile: String?
 
   init(_ arguments: Arguments) throws(DiagnosticError) {
     model = try arguments.operand("MODEL")
@@ -41,6 +45,10 @@ struct CompilePlan {
     target =
       kind == .bytecode
       ? .virtualMachine : try CompileOptions.target(arguments).shared(by: threads)
+    tuning =
+      arguments.has("--tune")
+      ? arguments["--tune"] == "" ? 60 : try arguments.number("--tune", default: 60) : nil
+    tuningFile = arguments["--tuning"]
     var options = try CompileOptions.compilation(arguments)
     if stop == .import { options.passes = [] }
     self.options = options
@@ -51,11 +59,29 @@ struct CompilePlan {
     if kind == .bytecode, arguments["--target"].map({ $0 != "vm" && $0 != "native" }) == true {
       throw .usage("bytecode runs on every machine: leave --target out")
     }
+    if tuning != nil, kind == .bytecode || target.name != "native" {
+      throw .usage("--tune measures C on this machine: leave --target and bytecode out")
+    }
     let isText = kind == .ir || kind == .loops
     guard output != nil || stop != nil || isText else { throw .usage("-o OUT is missing") }
     if let output, CompilePlan.isSameFile(output, model) {
       throw .usage("OUT is the model itself")
     }
+  }
+
+  /// The target with measured choices, which are measured first when that is wanted.
+  func tuned(_ compilation: Compilation, _ console: Console) throws(DiagnosticError) -> Target {
+    guard let seconds = tuning else { return try CompileOptions.tuned(target, tuningFile) }
+    var file = try TuningFile(tuningFile ?? TuningFile.standardPath, target: target)
+    let build = Runner.Build(target: target, compiler: compiler)
+    let tuner = Tuner(compilation: compilation, build: build, seconds: seconds)
+    let (groups, measured) = try tuner.tune(into: &file, console)
+    if measured < groups {
+      console.message(
+        "\(measured) of \(groups) kinds of kernels were measured: give --tune more seconds, "
+          + "or run it again")
+    }
+    return try CompileOptions.tuned(target, file.path)
   }
 
   private static func stages(

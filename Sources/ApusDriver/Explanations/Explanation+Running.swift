@@ -59,6 +59,9 @@ extension Explanation {
       "file-access",
       "The system does not let the file be read or written. The message has its reason."),
     Explanation("folder", "A temporary folder cannot be made."),
+    Explanation(
+      "tuning-file",
+      "A file of measured choices has another form than `apus compile --tune` writes."),
     Explanation("input-count", "The number of inputs given differs from that of the model."),
     Explanation("input-missing", "The file has no tensor of this name."),
     Explanation("input-size", "The shape of an input gives a symbol a size outside its bounds."),

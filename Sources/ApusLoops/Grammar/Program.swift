@@ -149,6 +149,8 @@ public struct Kernel: Sendable {
   public var origins: [String]
   /// What it does.
   public var body: [Statement]
+  /// What its schedule chose.
+  public var choices: [Tuning.Choice] = []
 
   /// A kernel.
   public init(name: String, origins: [String], body: [Statement]) {

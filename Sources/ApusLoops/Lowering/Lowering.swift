@@ -16,6 +16,8 @@ public struct Lowering {
   private var strings = StringTable()
   /// Whether strings come in, or are made when the program runs.
   var makesStrings = false
+  /// What schedules chose for the next kernel.
+  var choices: [Tuning.Choice] = []
   /// Buffers that may take the place of another one that ends where they begin.
   var reuses: [(new: BufferID, old: BufferID)] = []
   /// The symbols that have their value by now.
@@ -256,7 +258,8 @@ public struct Lowering {
     guard !builder.statements.isEmpty else { return }
     let number = kernelNames[name, default: 0]
     kernelNames[name] = number + 1
-    program.append(
-      Kernel(name: "\(name)_\(number)", origins: origins, body: builder.statements))
+    var kernel = Kernel(name: "\(name)_\(number)", origins: origins, body: builder.statements)
+    (kernel.choices, choices) = (choices, [])
+    program.append(kernel)
   }
 }

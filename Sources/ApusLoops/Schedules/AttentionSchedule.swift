@@ -47,10 +47,10 @@ extension Lowering {
     let values = wide(placement(of: task.values))
     let extra = epiloguePlacements(task.scores, shape: scoreShape, lanesAlong: rank - 1)
     let (depth, width) = (queries.sizes[rank - 1], result.sizes[rank - 1])
-    let shape = TileShape.best(
-      rows: rows, columns: keys, depth: depth, rowStride: queries.steps[rank - 2], target: target)
-    let valueShape = TileShape.best(
-      rows: shape.rows, columns: width, depth: keys, target: target)
+    let shape = tile(
+      rows: rows, columns: keys, depth: depth, rowStride: queries.steps[rank - 2])
+    let valueShape = tile(
+      rows: shape.rows, columns: width, depth: keys)
     let keyPanels =
       target.takesDots(queries, keyMatrix)
       ? nil : batchPanels(of: keyMatrix, shape: shape, rows: rows)

@@ -120,17 +120,17 @@ extension Lowering {
   }
 
   /// The places that tiles run over, and the tile that suits `steps` of a reduction at each.
-  func convTiles(
+  mutating func convTiles(
     _ conv: Conv, _ products: TileProducts, steps: Int, source: Placement, others: [Placement],
     result: Placement
   ) -> (grid: [Int], shape: TileShape) {
     let grid = flatGrid(conv, [source] + others) ?? result.extents.dropFirst(2).map(\.fixed)
     let line = grid[grid.count - 1]
     let step = source.steps[result.extents.count - 1] * (conv.window.strides.last ?? 1)
-    let shape = TileShape.best(
-      rows: grid.count > 1 && line < 14 ? grid.suffix(2).reduce(1, *) : line,
+    let shape = tile(
+      products, rows: grid.count > 1 && line < 14 ? grid.suffix(2).reduce(1, *) : line,
       columns: result.extents[1].fixed / conv.groups, depth: steps,
-      rowStride: step / products.neighbours, target: target)
+      rowStride: step / products.neighbours)
     return (grid, shape)
   }
 

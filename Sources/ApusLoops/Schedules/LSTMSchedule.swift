@@ -9,7 +9,7 @@ extension Lowering {
     let starts = task.operands[2...3].map { placement(of: $0) }
     let states = task.results.map { destination(of: $0) }
     let (steps, batch, hidden) = (x.sizes[0], x.sizes[1], x.sizes[2] / 4)
-    let shape = TileShape.best(rows: batch, columns: 4 * hidden, depth: hidden, target: target)
+    let shape = tile(rows: batch, columns: 4 * hidden, depth: hidden)
     let transposed = placement(of: weights).permuted([1, 0])
     let (panels, pack) = lastingPanels(of: transposed, shape: shape, rows: batch)
     let gates = allocate(

@@ -48,9 +48,9 @@ extension Lowering {
     let rowStride = left.steps[count - 1]
     let neighbours = products.neighbours
     let steps = (right.sizes[0] + neighbours - 1) / neighbours
-    let shape = TileShape.best(
-      rows: grid.extents[count - 1], columns: right.sizes[1], depth: steps,
-      rowStride: rowStride / neighbours, target: target)
+    let shape = tile(
+      products, rows: grid.extents[count - 1], columns: right.sizes[1], depth: steps,
+      rowStride: rowStride / neighbours)
     let (panels, pack) =
       products == .bytes
       ? (packedBytes(of: right, shape: shape), nil)
@@ -77,9 +77,9 @@ extension Lowering {
     let batch = Array(result.sizes.dropLast(2))
     let axes = Array(batch.indices)
     let (rows, depth) = (left.sizes[batch.count], left.sizes[batch.count + 1])
-    let shape = TileShape.best(
+    let shape = tile(
       rows: rows, columns: right.sizes[batch.count + 1], depth: depth,
-      rowStride: left.steps[batch.count], target: target)
+      rowStride: left.steps[batch.count])
     let (panels, pack) = panels(
       of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape, rows: rows,
       copies: target.pieces(of: batch.reduce(1, *)).count)

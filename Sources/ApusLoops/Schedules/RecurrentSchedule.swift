@@ -67,7 +67,7 @@ extension Lowering {
     _ weights: ValueID, left: Placement, result: Placement
   ) -> StateProduct {
     let (batch, columns, depth) = (left.sizes[0], result.sizes[1], left.sizes[1])
-    let shape = TileShape.best(rows: batch, columns: columns, depth: depth, target: target)
+    let shape = tile(rows: batch, columns: columns, depth: depth)
     let transposed = placement(of: weights).permuted([1, 0])
     let (panels, pack) = lastingPanels(of: transposed, shape: shape, rows: batch)
     let tiles = TiledMultiply(

@@ -1,31 +1,43 @@
 /// The register tile of a multiply: rows by column vectors.
-struct TileShape: Hashable {
+struct TileShape: Hashable, LosslessStringConvertible {
   var rows: Int
   var vectors: Int
 
-  /// The shape with the least estimated time for `rows` rows in runs that tiles may not cross.
+  init(rows: Int, vectors: Int) { (self.rows, self.vectors) = (rows, vectors) }
+
+  /// `14x2` are 14 rows and 2 vectors.
+  init?(_ description: String) {
+    let parts = description.split(separator: "x").compactMap { Int($0) }
+    guard parts.count == 2 else { return nil }
+    self.init(rows: parts[0], vectors: parts[1])
+  }
+
+  var description: String { "\(rows)x\(vectors)" }
+
+  /// The shapes in the order of their estimated time for `rows` rows, which tiles may not cross.
   ///
   /// A tile of r rows and v vectors takes `r·v/2` cycles per step for its multiply-adds and
   /// `(r + v)/2` for its loads, but at least the latency of one multiply-add; sums, one vector of
   /// the right operand each and one broadcast must fit the registers.
   /// Rows that lie a multiple of 4 KiB apart fall into one set of the first-level cache, so that
   /// no more than eight of them stay there.
-  static func best(
-    rows: Int, columns: Int, depth: Int, rowStride: Int = 1, target: Target
-  ) -> TileShape {
+  static func candidates(
+    rows: Int, columns: Int, depth: Int, rowStride: Int, target: Target
+  ) -> [TileShape] {
     let tallest = rowStride % 1024 == 0 ? min(8, target.tileRows) : target.tileRows
-    var best = TileShape(rows: 1, vectors: 1)
-    var least = Double.infinity
+    var candidates: [(shape: TileShape, cost: Double)] = []
     for vectors in 1...target.tileVectors {
       let most = max(1, (target.registers - 2 - vectors) / vectors)
       for height in 1...max(1, min(rows, most, tallest))
       where height * vectors + vectors < target.registers {
         let shape = TileShape(rows: height, vectors: vectors)
         let cost = shape.cost(rows: rows, columns: columns, depth: depth, target: target)
-        if cost < least { (best, least) = (shape, cost) }
+        candidates.append((shape, cost))
       }
     }
-    return best
+    return candidates.enumerated().sorted { a, b in
+      (a.element.cost, a.offset) < (b.element.cost, b.offset)
+    }.map(\.element.shape)
   }
 
   /// Estimated cycles for all tiles.

@@ -4,7 +4,7 @@ extension Lowering {
   /// The form of Winograd's algorithm for a convolution, `nil` when another schedule is better.
   ///
   /// Windows of 3×3 at every pixel, whole tiles, whole vectors of channels.
-  func winograd(_ conv: Conv, _ source: Placement, _ result: Placement) -> Winograd? {
+  mutating func winograd(_ conv: Conv, _ source: Placement, _ result: Placement) -> Winograd? {
     let window = conv.window
     let largest = target.winograd
     guard largest > 0, conv.groups == 1, window.extents == [3, 3],
@@ -12,9 +12,13 @@ extension Lowering {
     else { return nil }
     let (channels, filters) = (source.extents[1].fixed, result.extents[1].fixed)
     guard channels % 16 == 0, filters % 16 == 0 else { return nil }
-    return [4, 2].first { output in
+    let fitting = [4, 2].filter { output in
       output <= largest && result.extents[2...].allSatisfy { $0.fixed % output == 0 }
-    }.map { Winograd(output: $0) }
+    }
+    if fitting.isEmpty { return nil }
+    let size = result.extents[2...].map { "\($0.fixed)" }.joined(separator: "x")
+    let output = choose("winograd", "\(size) \(channels)x\(filters)", fitting + [0])
+    return output == 0 ? nil : Winograd(output: output)
   }
 
   /// Three steps per block of tiles: inputs transformed, one product per position, results
@@ -32,7 +36,7 @@ extension Lowering {
     let room = max(target.cacheBytes / 2, positions * channels * filters * 4)
     let lines = max(1, min(height, room / perLine))
     let tiles = lines * width
-    let shape = TileShape.best(rows: tiles, columns: filters, depth: channels, target: target)
+    let shape = tile(rows: tiles, columns: filters, depth: channels)
     let panels = winogradPanels(form, task, weights, shape)
     let extra = epiloguePlacements(task, shape: result.extents, lanesAlong: 1)
     func scratch(_ columns: Int) -> Placement {

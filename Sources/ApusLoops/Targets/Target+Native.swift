@@ -29,18 +29,30 @@ extension Target {
     #endif
   }
 
-  /// The words of the first `flags` line that the kernel tells about the processor.
+  /// The name of the processor that this process runs on, as far as it is told.
+  public static var processorName: String {
+    (processorLine("model name") ?? processorLine("CPU part")).map(String.init) ?? "unknown"
+  }
+
   private static var processorFlags: Set<Substring> {
+    Set((processorLine("flags") ?? "").split { " \t\n".contains($0) })
+  }
+
+  /// The first line with this key that the kernel tells about the processor, after the colon.
+  private static func processorLine(_ key: String) -> Substring? {
     #if canImport(Glibc)
-      guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
+      guard let file = fopen("/proc/cpuinfo", "r") else { return nil }
       defer { fclose(file) }
       var line = [CChar](repeating: 0, count: 8192)
       while fgets(&line, Int32(line.count), file) != nil {
         let text = String(
           decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        if text.hasPrefix("flags") { return Set(text.split { " \t\n".contains($0) }) }
+        if text.hasPrefix(key), let colon = text.firstIndex(of: ":") {
+          let value = text[text.index(after: colon)...]
+          return value.drop { $0 == " " }.prefix { $0 != "\n" }
+        }
       }
     #endif
-    return []
+    return nil
   }
 }

@@ -49,6 +49,9 @@ public struct Target: Hashable, Sendable {
   /// Each piece has that memory once; 1 where one thread runs everything.
   public var pieces = 1
 
+  /// What was measured on the machine, in place of estimates.
+  public var tuning = Tuning()
+
   /// How many pieces a loop is cut into, and the iterations of each but perhaps the last.
   func pieces(of total: Int) -> (count: Int, each: Int) {
     let each = max((total + pieces - 1) / pieces, 1)

@@ -31,14 +31,23 @@ extension GraphExporter {
     return cast(emit("MatMul", operands), from: wide, to: result)
   }
 
+  /// DequantizeLinear of blocks and MatMul; zeros that are no codes are taken off by Sub.
   mutating func write(_ product: BlockMatMul, _ task: ExportTask) throws(ExportFailure) -> String {
-    require(21)
-    let code = task.type(1).element
-    let zeros = task.operands.dropFirst(3).map { cast($0, from: .f32, to: code) }
-    let weights = emit(
-      "DequantizeLinear", [task.operands[1], task.operands[2]] + zeros,
-      ["axis": .int(0), "block_size": .int(product.block)])
-    return emit("MatMul", [task.operands[0], weights])
+    let (code, operands) = (task.type(1).element, task.operands)
+    let zeros = task.node.operands.dropFirst(3).first
+    if zeros.map({ task.graph.constant($0)?.holdsOnly(code) ?? false }) ?? true {
+      require(21)
+      let weights = emit(
+        "DequantizeLinear",
+        [operands[1], operands[2]] + operands.dropFirst(3).map { cast($0, from: .f32, to: code) },
+        ["axis": .int(0), "block_size": .int(product.block)])
+      return emit("MatMul", [operands[0], weights])
+    }
+    let depth = task.type(1).shape[0].constant ?? 0
+    let rows = try vector((0..<depth).map { Dimension($0 / product.block) })
+    func spread(_ blocks: String) -> String { emit("Gather", [blocks, rows], ["axis": .int(0)]) }
+    let centred = emit("Sub", [cast(operands[1], from: code, to: .f32), spread(operands[3])])
+    return emit("MatMul", [operands[0], emit("Mul", [centred, spread(operands[2])])])
   }
 
   private mutating func centred(_ value: String, _ zero: Int, _ element: ElementType) -> String {
@@ -108,4 +117,14 @@ extension GraphExporter {
 extension ElementType {
   /// Whether products of elements have operators of their own in ONNX.
   fileprivate var isByte: Bool { self == .i8 || self == .u8 }
+}
+
+extension TensorData {
+  /// Whether all elements, which are of `f32`, are numbers of a type of integers too.
+  fileprivate func holdsOnly(_ code: ElementType) -> Bool {
+    let (low, high) = (Literal.lowest(of: code).real, Literal.highest(of: code).real)
+    return elements(as: Float.self).allSatisfy { number in
+      number == number.rounded() && low <= Double(number) && Double(number) <= high
+    }
+  }
 }
