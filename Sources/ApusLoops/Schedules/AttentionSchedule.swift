@@ -193,7 +193,7 @@ extension KernelBuilder {
         TiledMultiply(
           left: queries, leftAxes: [0], leftScale: [1],
           levels: [(queries.sizes[1], queries.steps[1])], panels: panels, result: stored,
-          resultAxes: [0], columnAxis: 1, grid: [count], shape: walk.shape),
+          resultAxes: [0], columnAxis: 1, grid: [count], shape: walk.shape, isDivided: false),
         walk.task, extra: operands)
     case .columns(let columns):
       dots(queries, columns, to: stored)
@@ -211,7 +211,8 @@ extension KernelBuilder {
     multiply(
       TiledMultiply(
         left: stored, leftAxes: [0], leftScale: [1], levels: [(walk.keys, 1)], panels: values,
-        result: result, resultAxes: [0], columnAxis: 1, grid: [count], shape: walk.valueShape),
+        result: result, resultAxes: [0], columnAxis: 1, grid: [count], shape: walk.valueShape,
+        isDivided: false),
       product, extra: [factor])
     if !target.fuses(scale) { map(scale, [result, factor], to: result) }
   }

@@ -160,7 +160,8 @@ extension Lowering {
           let job = TiledMultiply(
             left: left, leftAxes: axes, leftScale: axes.map { window.strides[$0 - 1] },
             levels: walk.levels, panels: panels, result: part(sums, filters), resultAxes: axes,
-            columnAxis: 0, grid: grid, shape: walk.shape, start: start)
+            columnAxis: 0, grid: grid, shape: walk.shape, start: start,
+            isDivided: result.extents[0] == 1)
           builder.multiply(job, task, extra: extra.map { part($0, filters) })
         }
       }

@@ -97,7 +97,7 @@ extension Lowering {
           left: left.fixing(axes, at: places), leftAxes: [0], leftScale: [1],
           levels: [(depth, left.steps[batch.count + 1])], panels: moved,
           result: result.fixing(axes, at: places), resultAxes: [0], columnAxis: 1, grid: [rows],
-          shape: shape)
+          shape: shape, isDivided: batch.reduce(1, *) == 1)
         builder.multiply(job, task, extra: extra.map { $0.fixing(axes, at: places) })
       }
       finish(&builder)

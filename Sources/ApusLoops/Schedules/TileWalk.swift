@@ -87,6 +87,8 @@ struct TiledMultiply {
   var start: BufferID?
   /// Whether the last panel comes first.
   var isBackward = false
+  /// Whether threads take parts of it; not so inside loops that they share already.
+  var isDivided = true
 }
 
 extension TiledMultiply {
@@ -107,7 +109,8 @@ extension TiledMultiply {
     let blocks = (grid[0] + steps - 1) / steps
     let panelsOutside = Double(rows * count) * distance(rows) + Double(weights) * distance(weights)
     let blocksOutside = Double(weights * blocks) * distance(weights) + Double(rows) * distance(rows)
-    return blocksOutside < panelsOutside ? steps : grid[0]
+    let most = blocksOutside < panelsOutside ? steps : grid[0]
+    return target.pieces > 1 && isDivided ? sharedSteps(atMost: most, target) : most
   }
 
   /// The multiply of `count` steps of the first grid axis from `start` on.

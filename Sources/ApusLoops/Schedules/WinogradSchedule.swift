@@ -70,7 +70,7 @@ extension Lowering {
                 left: inputs.fixing([0], at: [position]), leftAxes: [0], leftScale: [1],
                 levels: [(channels, 1)], panels: panels,
                 result: products.fixing([0], at: [position]), resultAxes: [0], columnAxis: 1,
-                grid: [count * width], shape: shape),
+                grid: [count * width], shape: shape, isDivided: false),
               part, extra: [])
           }
           builder.transformResults(
