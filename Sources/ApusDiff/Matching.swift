@@ -151,7 +151,9 @@ struct Matching {
 
   private func fits(_ a: Int, _ b: Int, _ likeness: Likeness) -> Bool {
     let (x, y) = (old.outline.nodes[a], new.outline.nodes[b])
-    guard x.operation == y.operation, x.operands.count == y.operands.count else { return false }
+    guard x.operation == y.operation,
+      x.operands.count == y.operands.count || old.kinds[a] == new.kinds[b]
+    else { return false }
     switch likeness {
     case .label: return labels.old[a] == labels.new[b]
     case .kind: return old.kinds[a] == new.kinds[b]
@@ -176,15 +178,20 @@ struct FlowGraph {
   private(set) var readers: [[Reader]]
   /// The nodes that read each input.
   private(set) var inputReaders: [[Reader]]
-  /// The kind of each node.
+  /// Whether an output reads a result of each node.
+  private(set) var isOutput: [Bool]
+  /// What each node is like.
   let kinds: [String]
   private let inputColours: [UInt64]
 
   init(_ outline: Outline, inputsByName: Bool) {
     self.outline = outline
-    kinds = outline.nodes.map(\.kind)
+    var known: [String: String] = [:]
+    kinds = outline.nodes.indices.map { outline.likeness(at: $0, &known) }
     readers = Array(repeating: [], count: outline.nodes.count)
     inputReaders = Array(repeating: [], count: outline.inputs.count)
+    isOutput = Array(repeating: false, count: outline.nodes.count)
+    for case .result(let node, _) in outline.results { isOutput[node] = true }
     inputColours = outline.inputs.enumerated().map { place, port in
       var hash = StableHash()
       hash.combine(inputsByName ? port.name : "\(place)")
@@ -199,6 +206,15 @@ struct FlowGraph {
         case .weight: break
         }
       }
+    }
+  }
+
+  /// The nodes that read what a source gives; none for a weight.
+  func readers(of source: Outline.Source) -> [Reader] {
+    switch source {
+    case .input(let place): inputReaders[place]
+    case .result(let node, _): readers[node]
+    case .weight: []
     }
   }
 

@@ -10,12 +10,19 @@ extension Outline {
     self = builder.outline
   }
 
-  /// The outline of a graph, and the graph in that order without inner names: what is made of it
-  /// depends on its meaning only.
-  package static func reading(_ graph: Graph) -> (outline: Outline, graph: Graph) {
+  /// The outline of a body, whose inputs and outputs have no names that anybody sees.
+  fileprivate init(body: Graph) {
+    self.init(body)
+    for place in inputs.indices { inputs[place].name = "in\(place)" }
+    for place in outputs.indices { outputs[place].name = "out\(place)" }
+  }
+
+  /// The outline of a graph, and what gives the graph in that order without inner names: what is
+  /// made of it depends on its meaning only.
+  package static func reading(_ graph: Graph) -> (outline: Outline, graph: () -> Graph) {
     var builder = OutlineBuilder(graph)
     builder.build()
-    return (builder.outline, builder.canonicalGraph())
+    return (builder.outline, { [builder] in builder.canonicalGraph() })
   }
 }
 
@@ -46,7 +53,10 @@ private struct OutlineBuilder {
 
   mutating func build() {
     outline.name = graph.name
-    outline.symbols = graph.symbols.map {
+    // Symbols that running finds out are no part of the interface.
+    let known = Set(graph.inputs.flatMap { graph.type(of: $0).shape.dimensions.flatMap(\.symbols) })
+    let found = Set(graph.usedSymbols).subtracting(known)
+    outline.symbols = graph.symbols.filter { !found.contains($0.name) }.map {
       "\($0.name.quotedUnlessPlain) = \($0.lower)..\($0.upper.map(String.init) ?? "")"
     }
     for (place, input) in graph.inputs.enumerated() {
@@ -165,7 +175,7 @@ private struct OutlineBuilder {
     }
     for place in order {
       let entry = entries[place]
-      let node = graph[entry.node].mappingRegions { Outline.reading($0).graph }
+      let node = graph[entry.node].mappingRegions { Outline.reading($0).graph() }
       var (operands, operation) = (node.operands.map(value), node.operation)
       if entry.isSwapped { operands.swapAt(0, 1) }
       if case .map(let map) = operation, let formula = formulas[map.function] {
@@ -261,7 +271,7 @@ private struct AttributeReader: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout Pointwise) {
     add(name, formula ?? value.ordered.description)
   }
-  mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(value)) }
+  mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(body: value)) }
   mutating func visit(_ name: String, _ value: inout Constant) {}
   mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(
     _ name: String, choice value: inout Choice

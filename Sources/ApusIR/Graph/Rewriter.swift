@@ -195,10 +195,24 @@ extension Graph {
   /// The graph with equal operations on equal operands computed once.
   public func withoutRepetitions() -> Graph {
     var known: [Operation: [[ValueID]: [ValueID]]] = [:]
+    var first = (0..<valueCount).map { ValueID(number: $0) }
+    var isRepeated = [Bool](repeating: false, count: nodes.count)
+    for (place, node) in nodes.enumerated() {
+      let operands = node.operands.map { first[$0.number] }
+      if let results = known[node.operation]?[operands] {
+        isRepeated[place] = true
+        for (result, other) in zip(node.results, results) { first[result.number] = other }
+      } else {
+        known[node.operation, default: [:]][operands] = node.results
+      }
+    }
+    // Most graphs compute everything once.
+    if !isRepeated.contains(true) { return self }
+    var copies = first
     return rebuilt { node, graph in
-      if let results = known[node.operation]?[node.operands] { return results }
+      if isRepeated[node.id.number] { return node.results.map { copies[first[$0.number].number] } }
       let results = graph.copy(node, typed: node.results.map { type(of: $0) })
-      known[node.operation, default: [:]][node.operands] = results
+      for (result, copy) in zip(node.results, results) { copies[result.number] = copy }
       return results
     }
   }
