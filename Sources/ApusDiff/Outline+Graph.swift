@@ -146,13 +146,8 @@ private struct OutlineBuilder {
     return .weight(outline.weights.count - 1)
   }
 
-  /// The graph as the outline has it; one whose sizes are bound on the way keeps its order.
+  /// The graph as the outline has it, but for what sets symbols, which goes ahead.
   func canonicalGraph() -> Graph {
-    let binds = graph.nodes.contains { node in
-      if case .bind = node.operation { return true }
-      return node.results.isEmpty
-    }
-    guard !binds else { return graph }
     var result = Graph(name: graph.name)
     result.symbols = graph.symbols
     var moved: [ValueID: ValueID] = [:]
@@ -173,8 +168,8 @@ private struct OutlineBuilder {
       constants[key] = constant
       return constant
     }
-    for place in order {
-      let entry = entries[place]
+    for place in runnableOrder() {
+      let entry = entries[order[place]]
       let node = graph[entry.node].mappingRegions { Outline.reading($0).graph() }
       var (operands, operation) = (node.operands.map(value), node.operation)
       if entry.isSwapped { operands.swapAt(0, 1) }
@@ -186,6 +181,37 @@ private struct OutlineBuilder {
     }
     for (output, name) in zip(graph.outputs, graph.outputNames) {
       result.addOutput(value(output), name: name)
+    }
+    return result
+  }
+
+  /// The places of nodes so that what sets a symbol comes before what is written with it.
+  private func runnableOrder() -> [Int] {
+    var setters: [String: [Int]] = [:]
+    for (place, entry) in order.enumerated() where outline.nodes[place].types.isEmpty {
+      for symbol in graph[entries[entry].node].operation.symbols {
+        setters[symbol, default: []].append(place)
+      }
+    }
+    if setters.isEmpty { return Array(order.indices) }
+    func needs(_ place: Int) -> [Int] {
+      let node = graph[entries[order[place]].node]
+      let extents = node.results.flatMap { graph.type(of: $0).shape.dimensions }
+      let symbols = node.operation.symbols + extents.flatMap(\.symbols)
+      return outline.nodes[place].makers + symbols.flatMap { setters[$0] ?? [] }
+    }
+    var (result, visited): ([Int], Set<Int>) = ([], [])
+    for root in order.indices where visited.insert(root).inserted {
+      var stack = [(place: root, needs: needs(root)[...])]
+      while let top = stack.last {
+        guard let next = top.needs.first else {
+          result.append(top.place)
+          stack.removeLast()
+          continue
+        }
+        stack[stack.count - 1].needs.removeFirst()
+        if visited.insert(next).inserted { stack.append((next, needs(next)[...])) }
+      }
     }
     return result
   }
@@ -222,6 +248,11 @@ private struct OutlineBuilder {
 }
 
 extension Outline.Node {
+  /// The nodes whose results are read.
+  fileprivate var makers: [Int] {
+    operands.compactMap { if case .result(let node, _) = $0 { node } else { nil } }
+  }
+
   /// Everything but operands and origins as one text.
   var label: String {
     var text = operation

@@ -194,16 +194,17 @@ extension Graph {
 
   /// The graph with equal operations on equal operands computed once.
   public func withoutRepetitions() -> Graph {
-    var known: [Operation: [[ValueID]: [ValueID]]] = [:]
+    var known: [Computation: [ValueID]] = Dictionary(minimumCapacity: nodes.count)
     var first = (0..<valueCount).map { ValueID(number: $0) }
     var isRepeated = [Bool](repeating: false, count: nodes.count)
     for (place, node) in nodes.enumerated() {
-      let operands = node.operands.map { first[$0.number] }
-      if let results = known[node.operation]?[operands] {
+      let computation = Computation(
+        operation: node.operation, operands: node.operands.map { first[$0.number] })
+      if let results = known[computation] {
         isRepeated[place] = true
         for (result, other) in zip(node.results, results) { first[result.number] = other }
       } else {
-        known[node.operation, default: [:]][operands] = node.results
+        known[computation] = node.results
       }
     }
     // Most graphs compute everything once.
@@ -240,4 +241,10 @@ extension Graph {
   public mutating func copy(_ node: Node, typed types: [TensorType]) -> [ValueID] {
     append(node.operation, node.operands, typed: types, origins: node.origins)
   }
+}
+
+/// An operation on values.
+private struct Computation: Hashable {
+  var operation: Operation
+  var operands: [ValueID]
 }
