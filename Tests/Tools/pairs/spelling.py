@@ -1,9 +1,13 @@
 """The same model, spelled otherwise: names, order, defaults, versions of operators."""
 
+import copy
+
 import numpy as np
+import onnx
 from onnx import TensorProto as T, helper, numpy_helper
 
-from pairs.models import GAIN, K, MEAN, SHIFT, SPREAD, V, W, ints, model, node, pair, raised, same
+from pairs.models import (GAIN, IMAGE, K, MEAN, SHIFT, SPREAD, V, W, Stored, body, both, ints,
+                          model, node, pair, raised, same)
 
 
 @pair()
@@ -46,7 +50,8 @@ def a_function_inlined():
     block = helper.make_function("own", "Block", ["a", "b"], ["r"], body,
                                  [helper.make_opsetid("", 17)])
     call = node("Block", "x w", "h", domain="own")
-    return (model([call, node("Tanh", "h", "y")], {"w": W}, functions=[block], domains=[("own", 1)]),
+    return (model([call, node("Tanh", "h", "y")], {"w": W}, functions=[block],
+                  domains=[("own", 1)]),
             model([node("MatMul", "x w", "t"), node("Relu", "t", "h"), node("Tanh", "h", "y")],
                   {"w": W}))
 
@@ -71,7 +76,8 @@ def two_equal_branches_exchanged():
     def branches(a, b):
         return [node("MatMul", f"x {a}", "p"), node("MatMul", f"x {b}", "q"),
                 node("Relu", "p", "s"), node("Relu", "q", "t"), node("Add", "s t", "y")]
-    return (model(branches("w", "v"), {"w": W, "v": V}), model(branches("v", "w"), {"w": W, "v": V}))
+    return (model(branches("w", "v"), {"w": W, "v": V}),
+            model(branches("v", "w"), {"w": W, "v": V}))
 
 
 @pair()
@@ -182,3 +188,101 @@ for kind, inputs, more, ports in [
          {"inputs": "x:1x4x8x8", "outputs": "y:1x4x8x8"})]:
     same(f"the epsilon of {kind} spelled out", ([node(kind, inputs, "y")], more, ports),
          ([node(kind, inputs, "y", epsilon=1e-5)], more, ports))
+
+
+raised("ratio of dropout became an input", 11, 13, node("Dropout", "x", "y", ratio=0.3),
+       (node("Dropout", "x r", "y"), {"r": np.float32(0.5)}))
+raised("batch normalization of a later opset", 7, 15, node("BatchNormalization", "x g s m v", "y"),
+       (node("BatchNormalization", "x g s m v", "y"), {}),
+       inputs="x:1x4x8x8 g:4 s:4 m:4 v:4", outputs="y:1x4x8x8")
+raised("axes of a sum became an input", 11, 13,
+       node("ReduceSum", "x", "y", axes=[1], keepdims=0),
+       (node("ReduceSum", "x a", "y", keepdims=0), {"a": ints(1)}), outputs="y:8")
+raised("axes of a norm became an input", 13, 18, node("ReduceL2", "x", "y", axes=[0]),
+       (node("ReduceL2", "x a", "y"), {"a": ints(-2)}), outputs="y:1x8")
+raised("sizes of a split became an input", 11, 13, node("Split", "x", "y z", split=[3, 5], axis=1),
+       (node("Split", "x s", "y z", axis=1), {"s": ints(3, 5)}), outputs="y:8x3 z:8x5")
+raised("softmax along the last of three axes", 11, 13, node("Softmax", "x", "y", axis=2),
+       (node("Softmax", "x", "y"), {}), inputs="x:2x3x4", outputs="y:2x3x4")
+same("a bias that is left out", ([node("Conv", "x k -", "y")], {"k": K}, IMAGE),
+     ([node("Conv", "x k", "y")], {"k": K}, IMAGE))
+same("numbers of constants as attributes",
+     ([node("Constant", "", "c", value_float=0.5), node("Constant", "", "s", value_ints=[4, 16]),
+       node("Mul", "x c", "h"), node("Reshape", "h s", "y")], {}, {"outputs": "y:4x16"}),
+     ([node("Mul", "x c", "h"), node("Reshape", "h s", "y")],
+      {"c": np.float32(0.5), "s": ints(4, 16)}, {"outputs": "y:4x16"}))
+for kind, axis, ends in [("ArgMax", 1, {"outputs": "y:8x1/INT64"}), ("LogSoftmax", 1, {}),
+                         ("Flatten", 2, {"inputs": "x:2x3x4", "outputs": "y:6x4"})]:
+    same(f"a negative axis of {kind}", ([node(kind, "x", "y", axis=-1)], {}, ends),
+         ([node(kind, "x", "y", axis=axis)], {}, ends))
+same("factors of gemm spelled out", ([node("Gemm", "x w b", "y")], {"w": W, "b": V[0]}, {}),
+     ([node("Gemm", "x w b", "y", alpha=1.0, beta=1.0, transA=0, transB=0)],
+      {"w": W, "b": V[0]}, {}))
+
+
+@pair()
+def linear_upsample_became_resize():
+    ends = {"inputs": "x:1x1x4x4", "outputs": "y:1x1x8x8"}
+    scales = np.array([1, 1, 2, 2], np.float32)
+    return (model([node("Upsample", "x s", "y", mode="linear")], {"s": scales}, opset=9, **ends),
+            model([node("Resize", "x - s", "y", mode="linear",
+                        coordinate_transformation_mode="asymmetric")],
+                  {"s": scales}, opset=13, **ends))
+
+
+@pair()
+def sizes_of_resize_instead_of_scales():
+    ends = {"inputs": "x:1x1x4x4", "outputs": "y:1x1x8x8"}
+    return (model([node("Resize", "x - s", "y", mode="linear")],
+                  {"s": np.array([1, 1, 2, 2], np.float32)}, **ends),
+            model([node("Resize", "x - - s", "y", mode="linear")], {"s": ints(1, 1, 8, 8)}, **ends))
+
+
+@pair()
+def weights_in_a_file_of_their_own():
+    made = model([node("MatMul", "x w", "y")], {"w": np.tile(W, (1, 8))}, outputs="y:8x64")
+    return made, Stored(copy.deepcopy(made), save_as_external_data=True, size_threshold=0,
+                        location="weights.bin")
+
+
+@pair()
+def half_precision_as_whole_numbers():
+    halves = W.astype(np.float16)
+    nodes = [node("MatMul", "x w", "y")]
+    plain = model(nodes, element=T.FLOAT16)
+    plain.graph.initializer.append(
+        helper.make_tensor("w", T.FLOAT16, W.shape, halves.flatten().tolist()))
+    return model(nodes, {"w": halves}, element=T.FLOAT16), plain
+
+
+@pair()
+def a_function_with_an_attribute_inlined():
+    leaky = node("LeakyRelu", "a", "r")
+    leaky.attribute.append(
+        onnx.AttributeProto(name="alpha", ref_attr_name="slope", type=onnx.AttributeProto.FLOAT))
+    act = helper.make_function("own", "Act", ["a"], ["r"], [leaky], [helper.make_opsetid("", 17)],
+                               ["slope"])
+    return (model([node("Act", "x", "y", domain="own", slope=0.25)], functions=[act],
+                  domains=[("own", 1)]),
+            model([node("LeakyRelu", "x", "y", alpha=0.25)]))
+
+
+@pair()
+def what_the_writer_knew_of_shapes():
+    nodes = [node("Relu", "x", "h"), node("Tanh", "h", "y")]
+    other = model(nodes)
+    other.graph.value_info.append(helper.make_tensor_value_info("h", T.FLOAT, [8, 8]))
+    other.ir_version = 9
+    other.opset_import.append(helper.make_opsetid("com.unused", 3))
+    return model(nodes), other
+
+
+@pair()
+def values_around_a_branch_renamed():
+    def make(name):
+        then = body([node("Tanh", name, "t")], "", "t:8x8")
+        return model([node("Exp", "x", name),
+                      helper.make_node("If", ["c"], ["y"], then_branch=then,
+                                       else_branch=body([node("Relu", "x", "e")], "", "e:8x8"))],
+                     inputs="x:8x8 c:/BOOL")
+    return both(make, "p", "other")

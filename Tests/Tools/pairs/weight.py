@@ -1,8 +1,10 @@
 """Numbers of constants have changed."""
 
 import numpy as np
+from onnx import TensorProto as T, helper
 
-from pairs.models import BIAS, GAIN, K, MEAN, SHIFT, SPREAD, V, W, ints, model, node, pair
+from pairs.models import (BIAS, GAIN, IMAGE, K, MEAN, NORM, SHIFT, SPREAD, V, W, body, both, ints,
+                          model, node, pair)
 
 
 def convolution(folded):
@@ -14,7 +16,8 @@ def convolution(folded):
                      {"k": K, "b": BIAS, "g": GAIN, "s": SHIFT, "m": MEAN, "v": SPREAD}, **shapes)
     scale = GAIN / np.sqrt(SPREAD + np.float32(1e-5))
     return model([node("Conv", "x k b", "y")],
-                 {"k": K * scale[:, None, None, None], "b": (BIAS - MEAN) * scale + SHIFT}, **shapes)
+                 {"k": K * scale[:, None, None, None], "b": (BIAS - MEAN) * scale + SHIFT},
+                 **shapes)
 
 
 @pair("topology", "weight")
@@ -65,3 +68,84 @@ def gates_of_a_recurrent_layer_exchanged():
     nodes = [node("LSTM", "x w r", "y", hidden_size=4)]
     ports = {"inputs": "x:5x1x4", "outputs": "y:5x1x1x4"}
     return model(nodes, {"w": w, "r": r}, **ports), model(nodes, {"w": swapped, "r": r}, **ports)
+
+
+@pair("weight")
+def noise_in_one_channel():
+    noisy = K.copy()
+    noisy[2] += 1e-3 * BIAS[0]
+    nodes = [node("Conv", "x k b", "h"), node("Relu", "h", "y")]
+    return both(lambda kernel: model(nodes, {"k": kernel, "b": BIAS}, **IMAGE), K, noisy)
+
+
+@pair("weight")
+def weights_transposed():
+    nodes = [node("MatMul", "x w", "h"), node("Relu", "h", "y")]
+    return both(lambda weight: model(nodes, {"w": weight}), W, W.T.copy())
+
+
+@pair("weight")
+def the_mean_of_a_batch_normalization():
+    nodes = [node("Conv", "x k", "h"), node("BatchNormalization", "h g s m v", "y")]
+    return both(lambda mean: model(nodes, {"k": K, **NORM, "m": mean}, **IMAGE), MEAN, MEAN + 1)
+
+
+def attention(q, k, v, o):
+    """Two heads of four numbers each."""
+    def heads(name, permutation):
+        return [node("MatMul", f"x {name}", f"{name}0"), node("Reshape", f"{name}0 s", f"{name}1"),
+                node("Transpose", f"{name}1", f"{name}2", perm=permutation)]
+    nodes = heads("q", [1, 0, 2]) + heads("k", [1, 2, 0]) + heads("v", [1, 0, 2]) + [
+        node("MatMul", "q2 k2", "a"), node("Softmax", "a", "b"), node("MatMul", "b v2", "c"),
+        node("Transpose", "c", "d", perm=[1, 0, 2]), node("Reshape", "d t", "e"),
+        node("MatMul", "e o", "y")]
+    return model(nodes, {"q": q, "k": k, "v": v, "o": o, "s": ints(8, 2, 4), "t": ints(8, 8)})
+
+
+@pair("weight")
+def heads_exchanged():
+    turn = [4, 5, 6, 7, 0, 1, 2, 3]
+    return (attention(W, V, W.T.copy(), V.T.copy()),
+            attention(W[:, turn].copy(), V[:, turn].copy(), W.T[:, turn].copy(),
+                      V.T[turn].copy()))
+
+
+@pair("weight")
+def a_weight_inside_a_branch():
+    def make(weight):
+        then = body([node("MatMul", "x w", "t")], "", "t:8x8")
+        otherwise = body([node("Relu", "x", "e")], "", "e:8x8")
+        return model([helper.make_node("If", ["c"], ["y"], then_branch=then,
+                                       else_branch=otherwise)],
+                     {"w": weight}, inputs="x:8x8 c:/BOOL")
+    return both(make, W, V)
+
+
+@pair("weight")
+def a_zero_that_became_negative():
+    zero, negative = W.copy(), W.copy()
+    zero[0, 0], negative[0, 0] = 0.0, -0.0
+    return both(lambda weight: model([node("MatMul", "x w", "y")], {"w": weight}), zero, negative)
+
+
+@pair("weight")
+def words_of_a_table():
+    def make(number):
+        return model([node("LabelEncoder", "x", "y", domain="ai.onnx.ml",
+                           keys_strings=["a", "b"], values_int64s=[0, number])],
+                     inputs="x:4/STRING", outputs="y:4/INT64", domains=[("ai.onnx.ml", 2)])
+    return both(make, 1, 2)
+
+
+@pair("weight")
+def a_threshold_of_a_tree():
+    def make(threshold):
+        tree = node("TreeEnsembleRegressor", "x", "y", domain="ai.onnx.ml", n_targets=1,
+                    nodes_falsenodeids=[2, 0, 0], nodes_featureids=[3, 0, 0],
+                    nodes_hitrates=[1.0] * 3, nodes_missing_value_tracks_true=[0] * 3,
+                    nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"], nodes_nodeids=[0, 1, 2],
+                    nodes_treeids=[0] * 3, nodes_truenodeids=[1, 0, 0],
+                    nodes_values=[threshold, 0.0, 0.0], target_ids=[0, 0],
+                    target_nodeids=[1, 2], target_treeids=[0, 0], target_weights=[1.0, 2.0])
+        return model([tree], outputs="y:8x1", domains=[("ai.onnx.ml", 1)])
+    return both(make, 0.5, 0.75)
