@@ -63,8 +63,9 @@ extension Outline {
     (types(readBy: nodes[place]) + nodes[place].types).map(\.elementName)
   }
 
-  /// The attributes of a node by name. The factor of a mean follows from shapes and is written as
-  /// such.
+  /// The attributes of a node by name.
+  ///
+  /// The factor of a mean follows from shapes and is written as such.
   func attributes(of place: Int) -> [String: String] {
     let node = nodes[place]
     var result = Dictionary(node.attributes.map { ($0.name, $0.value) }) { first, _ in first }

@@ -114,9 +114,10 @@ extension Outline {
 }
 
 extension Node {
-  /// Whether what an operation makes of constants should be seen: a formula of real numbers that
-  /// takes narrow ones back to full width, or whose own numbers are attributes of the model, such as
-  /// the epsilon of a batch normalization.
+  /// Whether what an operation makes of constants should be seen.
+  ///
+  /// So should formulas of real numbers that take narrow ones back to full width, or whose own
+  /// numbers are attributes of the model, such as the epsilon of a batch normalization.
   fileprivate func isTelling(in graph: Graph) -> Bool {
     guard case .map(let map) = operation, map.function.result.isFloat else { return false }
     let types = operands.map(graph.type)
