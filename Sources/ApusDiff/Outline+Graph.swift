@@ -4,15 +4,11 @@ extension Outline {
   /// The outline of a graph; what no output needs and maps that copy leave no trace.
   ///
   /// - Complexity: linear in the size of the graph and of its constants.
-  public init(_ graph: Graph) {
-    var builder = OutlineBuilder(graph)
-    builder.build()
-    self = builder.outline
-  }
+  public init(_ graph: Graph) { self = OutlineBuilder(graph.withOrderedSymbols()).outline }
 
   /// The outline of a body, whose inputs and outputs have no names that anybody sees.
   fileprivate init(body: Graph) {
-    self.init(body)
+    self = OutlineBuilder(body).outline
     for place in inputs.indices { inputs[place].name = "in\(place)" }
     for place in outputs.indices { outputs[place].name = "out\(place)" }
   }
@@ -20,9 +16,27 @@ extension Outline {
   /// The outline of a graph, and what gives the graph in that order without inner names: what is
   /// made of it depends on its meaning only.
   package static func reading(_ graph: Graph) -> (outline: Outline, graph: () -> Graph) {
-    var builder = OutlineBuilder(graph)
-    builder.build()
-    return (builder.outline, { [builder] in builder.canonicalGraph() })
+    let builder = OutlineBuilder(graph.withOrderedSymbols())
+    return (builder.outline, builder.canonicalGraph)
+  }
+}
+
+extension Graph {
+  /// The graph in which symbols that running finds out are called by the order of the outline, for
+  /// importers name them after values.
+  fileprivate func withOrderedSymbols() -> Graph {
+    let known = inputSymbols
+    let found = Set(usedSymbols).subtracting(known)
+    if found.isEmpty { return self }
+    let unnamed = renamingSymbols(Dictionary(uniqueKeysWithValues: found.map { ($0, "n") }))
+    var names: [String: String] = [:]
+    var fresh = (0...).lazy.map { "n\($0)" }.filter { !known.contains($0) }.makeIterator()
+    for node in OutlineBuilder(unnamed).orderedNodes {
+      for symbol in symbols(of: self[node]) where found.contains(symbol) && names[symbol] == nil {
+        names[symbol] = fresh.next()
+      }
+    }
+    return renamingSymbols(names)
   }
 }
 
@@ -49,13 +63,18 @@ private struct OutlineBuilder {
     var isSymmetric: Bool
   }
 
-  init(_ graph: Graph) { self.graph = graph }
+  init(_ graph: Graph) {
+    self.graph = graph
+    build()
+  }
 
-  mutating func build() {
+  /// The nodes of the graph in the order of the outline.
+  var orderedNodes: [NodeID] { order.map { entries[$0].node } }
+
+  private mutating func build() {
     outline.name = graph.name
     // Symbols that running finds out are no part of the interface.
-    let known = Set(graph.inputs.flatMap { graph.type(of: $0).shape.dimensions.flatMap(\.symbols) })
-    let found = Set(graph.usedSymbols).subtracting(known)
+    let found = Set(graph.usedSymbols).subtracting(graph.inputSymbols)
     outline.symbols = graph.symbols.filter { !found.contains($0.name) }.map {
       "\($0.name.quotedUnlessPlain) = \($0.lower)..\($0.upper.map(String.init) ?? "")"
     }
@@ -170,7 +189,7 @@ private struct OutlineBuilder {
     }
     for place in runnableOrder() {
       let entry = entries[order[place]]
-      let node = graph[entry.node].mappingRegions { Outline.reading($0).graph() }
+      let node = graph[entry.node].mappingRegions { OutlineBuilder($0).canonicalGraph() }
       var (operands, operation) = (node.operands.map(value), node.operation)
       if entry.isSwapped { operands.swapAt(0, 1) }
       if case .map(let map) = operation, let formula = formulas[map.function] {
@@ -195,9 +214,7 @@ private struct OutlineBuilder {
     }
     if setters.isEmpty { return Array(order.indices) }
     func needs(_ place: Int) -> [Int] {
-      let node = graph[entries[order[place]].node]
-      let extents = node.results.flatMap { graph.type(of: $0).shape.dimensions }
-      let symbols = node.operation.symbols + extents.flatMap(\.symbols)
+      let symbols = graph.symbols(of: graph[entries[order[place]].node])
       return outline.nodes[place].makers + symbols.flatMap { setters[$0] ?? [] }
     }
     var (result, visited): ([Int], Set<Int>) = ([], [])
