@@ -8,13 +8,13 @@ public struct DiffReport: Hashable, Sendable {
     case interface
     /// Operations and how they are wired.
     case topology
-    /// Attributes of operations.
+    /// Attributes of operations, and constants that are one number.
     case attribute
     /// Numbers of constants.
     case weight
     /// Element types and quantization.
     case precision
-    /// The name of the model, and names of nodes where asked for.
+    /// The name of the model and what its writer noted; names of nodes where asked for.
     case metadata
   }
 

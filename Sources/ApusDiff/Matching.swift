@@ -1,5 +1,3 @@
-private import ApusIR
-
 /// Which node of the new model stands for which node of the old one.
 ///
 /// Found by colours in the manner of Weisfeiler and Lehman: those of what a node reads and those of
@@ -29,12 +27,19 @@ struct Matching {
       self.old.colours(.everything), self.new.colours(.everything)
     )
     let (shapeBefore, shapeAfter) = (self.old.colours(.structure), self.new.colours(.structure))
+    let common = before.all.intersection(after.all)
+    let (nearBefore, nearAfter) = (
+      self.old.colours(.structure, keeping: (before, common)),
+      self.new.colours(.structure, keeping: (after, common))
+    )
     labels = (before.local, after.local)
     // Where all that leads to a node and all that follows it is as it was, but for weights, it
     // stands where it stood, whatever weights lie elsewhere.
     match(before.both, after.both, .equalCounts)
     match(before.down, after.down, .single)
     match(before.up, after.up, .single)
+    match(joined(nearBefore.both, before.local), joined(nearAfter.both, after.local), .equalCounts)
+    match(nearBefore.both, nearAfter.both, .equalCounts)
     match(
       joined(shapeBefore.both, before.local), joined(shapeAfter.both, after.local), .equalCounts)
     match(shapeBefore.both, shapeAfter.both, .equalCounts)
@@ -151,109 +156,13 @@ struct Matching {
 
   private func fits(_ a: Int, _ b: Int, _ likeness: Likeness) -> Bool {
     let (x, y) = (old.outline.nodes[a], new.outline.nodes[b])
-    guard x.operation == y.operation, x.operands.count == y.operands.count else { return false }
+    guard x.operation == y.operation,
+      x.operands.count == y.operands.count || old.kinds[a] == new.kinds[b]
+    else { return false }
     switch likeness {
     case .label: return labels.old[a] == labels.new[b]
     case .kind: return old.kinds[a] == new.kinds[b]
     case .operation: return true
     }
-  }
-}
-
-/// An outline with the readers of each value.
-struct FlowGraph {
-  /// A node that reads a value, with the place of the operand.
-  struct Reader {
-    var node: Int
-    var place: Int
-  }
-
-  /// How much of a node its colour holds.
-  enum Detail { case everything, structure }
-
-  let outline: Outline
-  /// The nodes that read a result of each node.
-  private(set) var readers: [[Reader]]
-  /// The nodes that read each input.
-  private(set) var inputReaders: [[Reader]]
-  /// The kind of each node.
-  let kinds: [String]
-  private let inputColours: [UInt64]
-
-  init(_ outline: Outline, inputsByName: Bool) {
-    self.outline = outline
-    kinds = outline.nodes.map(\.kind)
-    readers = Array(repeating: [], count: outline.nodes.count)
-    inputReaders = Array(repeating: [], count: outline.inputs.count)
-    inputColours = outline.inputs.enumerated().map { place, port in
-      var hash = StableHash()
-      hash.combine(inputsByName ? port.name : "\(place)")
-      return hash.value
-    }
-    for (number, node) in outline.nodes.enumerated() {
-      for (place, operand) in node.operands.enumerated() {
-        let reader = Reader(node: number, place: node.isSymmetric ? 0 : place)
-        switch operand {
-        case .input(let input): inputReaders[input].append(reader)
-        case .result(let producer, _): readers[producer].append(reader)
-        case .weight: break
-        }
-      }
-    }
-  }
-
-  /// Whether an input stands for an input of another graph.
-  func isSame(input: Int, as other: Int, of graph: FlowGraph) -> Bool {
-    inputColours[input] == graph.inputColours[other]
-  }
-
-  /// Colours of nodes: of themselves, of what they read, of what reads them, of all together.
-  struct Colours {
-    var local: [UInt64] = []
-    var down: [UInt64] = []
-    var up: [UInt64] = []
-    var both: [UInt64] { zip(down, up).map { ($0 &* 31) ^ $1 } }
-  }
-
-  func colours(_ detail: Detail) -> Colours {
-    var colours = Colours()
-    for (number, node) in outline.nodes.enumerated() {
-      var hash = StableHash()
-      hash.combine(detail == .everything ? node.label : kinds[number])
-      for case .weight(let place) in node.operands { hash.combine(colour(weight: place, detail)) }
-      colours.local.append(hash.value)
-      var operands = node.operands.map { source in
-        switch source {
-        case .input(let place): inputColours[place]
-        case .result(let producer, let place): colours.down[producer] &+ UInt64(place)
-        case .weight(let place): colour(weight: place, detail)
-        }
-      }
-      if node.isSymmetric { operands.sort() }
-      for operand in operands { hash.combine(operand) }
-      colours.down.append(hash.value)
-    }
-    colours.up = colours.local
-    var outputs: [Int: [UInt64]] = [:]
-    for (place, source) in outline.results.enumerated() {
-      if case .result(let node, _) = source { outputs[node, default: []].append(UInt64(place)) }
-    }
-    for number in outline.nodes.indices.reversed() {
-      var above = readers[number].map { colours.up[$0.node] &* 31 &+ UInt64($0.place) }
-      above += outputs[number] ?? []
-      var hash = StableHash()
-      hash.combine(colours.local[number])
-      for colour in above.sorted() { hash.combine(colour) }
-      colours.up[number] = hash.value
-    }
-    return colours
-  }
-
-  private func colour(weight place: Int, _ detail: Detail) -> UInt64 {
-    let weight = outline.weights[place]
-    var hash = StableHash()
-    if detail == .everything { hash.combine(weight.digest) }
-    hash.combine(weight.type)
-    return hash.value
   }
 }

@@ -4,18 +4,39 @@ extension Outline {
   /// The outline of a graph; what no output needs and maps that copy leave no trace.
   ///
   /// - Complexity: linear in the size of the graph and of its constants.
-  public init(_ graph: Graph) {
-    var builder = OutlineBuilder(graph)
-    builder.build()
-    self = builder.outline
+  public init(_ graph: Graph) { self = OutlineBuilder(graph.withOrderedSymbols()).outline }
+
+  /// The outline of a body, whose inputs and outputs have no names that anybody sees.
+  fileprivate init(body: Graph) {
+    self = OutlineBuilder(body).outline
+    for place in inputs.indices { inputs[place].name = "in\(place)" }
+    for place in outputs.indices { outputs[place].name = "out\(place)" }
   }
 
-  /// The outline of a graph, and the graph in that order without inner names: what is made of it
-  /// depends on its meaning only.
-  package static func reading(_ graph: Graph) -> (outline: Outline, graph: Graph) {
-    var builder = OutlineBuilder(graph)
-    builder.build()
-    return (builder.outline, builder.canonicalGraph())
+  /// The outline of a graph, and what gives the graph in that order without inner names: what is
+  /// made of it depends on its meaning only.
+  package static func reading(_ graph: Graph) -> (outline: Outline, graph: () -> Graph) {
+    let builder = OutlineBuilder(graph.withOrderedSymbols())
+    return (builder.outline, builder.canonicalGraph)
+  }
+}
+
+extension Graph {
+  /// The graph in which symbols that running finds out are called by the order of the outline, for
+  /// importers name them after values.
+  fileprivate func withOrderedSymbols() -> Graph {
+    let known = inputSymbols
+    let found = Set(usedSymbols).subtracting(known)
+    if found.isEmpty { return self }
+    let unnamed = renamingSymbols(Dictionary(uniqueKeysWithValues: found.map { ($0, "n") }))
+    var names: [String: String] = [:]
+    var fresh = (0...).lazy.map { "n\($0)" }.filter { !known.contains($0) }.makeIterator()
+    for node in OutlineBuilder(unnamed).orderedNodes {
+      for symbol in symbols(of: self[node]) where found.contains(symbol) && names[symbol] == nil {
+        names[symbol] = fresh.next()
+      }
+    }
+    return renamingSymbols(names)
   }
 }
 
@@ -42,11 +63,19 @@ private struct OutlineBuilder {
     var isSymmetric: Bool
   }
 
-  init(_ graph: Graph) { self.graph = graph }
+  init(_ graph: Graph) {
+    self.graph = graph
+    build()
+  }
 
-  mutating func build() {
+  /// The nodes of the graph in the order of the outline.
+  var orderedNodes: [NodeID] { order.map { entries[$0].node } }
+
+  private mutating func build() {
     outline.name = graph.name
-    outline.symbols = graph.symbols.map {
+    // Symbols that running finds out are no part of the interface.
+    let found = Set(graph.usedSymbols).subtracting(graph.inputSymbols)
+    outline.symbols = graph.symbols.filter { !found.contains($0.name) }.map {
       "\($0.name.quotedUnlessPlain) = \($0.lower)..\($0.upper.map(String.init) ?? "")"
     }
     for (place, input) in graph.inputs.enumerated() {
@@ -136,13 +165,8 @@ private struct OutlineBuilder {
     return .weight(outline.weights.count - 1)
   }
 
-  /// The graph as the outline has it; one whose sizes are bound on the way keeps its order.
+  /// The graph as the outline has it, but for what sets symbols, which goes ahead.
   func canonicalGraph() -> Graph {
-    let binds = graph.nodes.contains { node in
-      if case .bind = node.operation { return true }
-      return node.results.isEmpty
-    }
-    guard !binds else { return graph }
     var result = Graph(name: graph.name)
     result.symbols = graph.symbols
     var moved: [ValueID: ValueID] = [:]
@@ -163,9 +187,9 @@ private struct OutlineBuilder {
       constants[key] = constant
       return constant
     }
-    for place in order {
-      let entry = entries[place]
-      let node = graph[entry.node].mappingRegions { Outline.reading($0).graph }
+    for place in runnableOrder() {
+      let entry = entries[order[place]]
+      let node = graph[entry.node].mappingRegions { OutlineBuilder($0).canonicalGraph() }
       var (operands, operation) = (node.operands.map(value), node.operation)
       if entry.isSwapped { operands.swapAt(0, 1) }
       if case .map(let map) = operation, let formula = formulas[map.function] {
@@ -176,6 +200,35 @@ private struct OutlineBuilder {
     }
     for (output, name) in zip(graph.outputs, graph.outputNames) {
       result.addOutput(value(output), name: name)
+    }
+    return result
+  }
+
+  /// The places of nodes so that what sets a symbol comes before what is written with it.
+  private func runnableOrder() -> [Int] {
+    var setters: [String: [Int]] = [:]
+    for (place, entry) in order.enumerated() where outline.nodes[place].types.isEmpty {
+      for symbol in graph[entries[entry].node].operation.symbols {
+        setters[symbol, default: []].append(place)
+      }
+    }
+    if setters.isEmpty { return Array(order.indices) }
+    func needs(_ place: Int) -> [Int] {
+      let symbols = graph.symbols(of: graph[entries[order[place]].node])
+      return outline.nodes[place].makers + symbols.flatMap { setters[$0] ?? [] }
+    }
+    var (result, visited): ([Int], Set<Int>) = ([], [])
+    for root in order.indices where visited.insert(root).inserted {
+      var stack = [(place: root, needs: needs(root)[...])]
+      while let top = stack.last {
+        guard let next = top.needs.first else {
+          result.append(top.place)
+          stack.removeLast()
+          continue
+        }
+        stack[stack.count - 1].needs.removeFirst()
+        if visited.insert(next).inserted { stack.append((next, needs(next)[...])) }
+      }
     }
     return result
   }
@@ -212,6 +265,11 @@ private struct OutlineBuilder {
 }
 
 extension Outline.Node {
+  /// The nodes whose results are read.
+  fileprivate var makers: [Int] {
+    operands.compactMap { if case .result(let node, _) = $0 { node } else { nil } }
+  }
+
   /// Everything but operands and origins as one text.
   var label: String {
     var text = operation
@@ -261,7 +319,7 @@ private struct AttributeReader: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout Pointwise) {
     add(name, formula ?? value.ordered.description)
   }
-  mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(value)) }
+  mutating func visit(_ name: String, _ value: inout Graph) { bodies.append(Outline(body: value)) }
   mutating func visit(_ name: String, _ value: inout Constant) {}
   mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(
     _ name: String, choice value: inout Choice

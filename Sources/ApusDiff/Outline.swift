@@ -73,6 +73,8 @@ public struct Outline: Hashable, Sendable {
 
   /// The name of the model.
   public var name = ""
+  /// What the writer of the model noted; `nil` where that is not known.
+  public var metadata: [String: String]?
   /// What comes in.
   public var inputs: [Port] = []
   /// What goes out.
@@ -102,10 +104,13 @@ extension Outline {
 }
 
 extension Outline.Node {
-  /// The operator as people name it: the formula of a map without its numbers and types.
+  /// The operator as people name it: the formula of a map without its numbers and types, a
+  /// reduction with what it computes.
   public var kind: String {
     guard operation == "map", let formula = attributes.first(where: { $0.name == "f" }) else {
-      return operation
+      let isFamily = ["reduce", "pool", "arg_reduce", "cumulate"].contains(operation)
+      let member = isFamily ? attributes.first { $0.name == "kind" } : nil
+      return member.map { "\(operation) \($0.value)" } ?? operation
     }
     let body = formula.value.firstRange(of: ") ").map { formula.value[$0.upperBound...] }
     return "map " + String(body ?? formula.value[...]).withoutLiterals
@@ -134,8 +139,9 @@ extension String {
 
   /// The element type at the end of a type's text.
   var elementName: Substring {
-    let plain = prefix { $0 != "," }
-    return plain.split(separator: "x").last ?? plain
+    let end = utf8.firstIndex(of: UInt8(ascii: ",")) ?? endIndex
+    let cross = utf8[..<end].lastIndex(of: UInt8(ascii: "x"))
+    return self[(cross.map(utf8.index(after:)) ?? startIndex)..<end]
   }
 
   /// The number of elements of a type's text; `nil` with symbols.

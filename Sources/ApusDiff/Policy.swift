@@ -47,7 +47,8 @@ public struct Policy: Hashable, Sendable {
       case .weights(let bound): "weights>\(bound)"
       case .drift(let bound): "drift>\(bound)"
       case .inconclusive: "inconclusive"
-      case .growth(let name, let percent): "\(name)+\(percent)%"
+      case .growth(let name, let percent):
+        "\(name)+\(Int(exactly: percent).map { "\($0)" } ?? "\(percent)")%"
       }
     }
   }

@@ -16,7 +16,7 @@ import Testing
     #expect(Set(reverse.changes.map(\.category)) == mutation.classes, "\(reverse.changes)")
   }
 
-  @Test(arguments: Mutation.moves.prefix(1) + Mutation.moves[2...2])
+  @Test(arguments: Mutation.moves.prefix(1) + Mutation.moves[2...2] + Mutation.moves[4...])
   func movesAreNamed(_ mutation: Mutation) throws {
     let (old, new) = (try outline(Mutation.base), try outline(mutation.text))
     #expect(DiffReport(from: old, to: new).changes.map(\.kind) == [.moved])

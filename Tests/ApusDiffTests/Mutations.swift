@@ -166,7 +166,7 @@ struct Mutation: CustomTestStringConvertible, Sendable {
     Mutation("formula fused", [("tanh(a)", "tanh(neg(a))")], .topology),
   ]
 
-  /// One node each stands elsewhere along the graph.
+  /// One node each, or a block of them, stands elsewhere along the graph.
   static let moves: [Mutation] = [
     Mutation(
       "activation behind the sum",
@@ -197,6 +197,14 @@ struct Mutation: CustomTestStringConvertible, Sendable {
         ("  %a =", "  %f = map %x {f = (a: f32) tanh(a)} : tensor<4x8xf32>\n  %a ="),
         ("map %x, %w", "map %f, %w"), ("map %d, %x", "map %d, %f"), (line(of: "u"), ""),
         ("return %n, %u", "return %n, %t"),
+      ], .topology),
+    Mutation(
+      "two operations behind the residual",
+      [
+        (line(of: "e"), ""),
+        ("  %b =", line(of: "e").replacing("%d", with: "%a") + "  %b ="),
+        ("%b = map %a", "%b = map %e"), ("softmax %e", "softmax %d"),
+        ("transpose %e", "transpose %d"),
       ], .topology),
   ]
 

@@ -84,7 +84,7 @@ import Testing
     #expect(log?["version"] as? String == "2.1.0")
     _ = apus("diff", old, new, "--sarif", folder.path + "/n.sarif", "--fail-on", "nothing+5%")
     let limits = try String(contentsOfFile: folder.path + "/n.sarif", encoding: .utf8)
-    #expect(limits.contains("\"nothing+5.0%: nothing is not known of both models\""))
+    #expect(limits.contains("\"nothing+5%: nothing is not known of both models\""))
     let junit = try String(contentsOfFile: folder.path + "/r.xml", encoding: .utf8)
     #expect(junit.contains("tests=\"6\" failures=\"1\""))
     let markdown = try String(contentsOfFile: folder.path + "/r.md", encoding: .utf8)

@@ -67,11 +67,12 @@ private struct DepthOrder {
     }
   }
 
-  /// Rows by longest paths; what reads nothing stands right above its first reader.
+  /// Rows by longest paths; what has no more operands than readers stands right above the first of
+  /// these, so that what is made of weights alone stands where it is used.
   func rows() -> [Int] {
     var rows = Array(repeating: 0, count: operands.count)
     for item in items { rows[item] = (operands[item].map { rows[$0] }.max() ?? -1) + 1 }
-    for item in items where operands[item].isEmpty {
+    for item in items.reversed() where operands[item].count <= readers[item].count {
       if let first = readers[item].map({ rows[$0] }).min() { rows[item] = first - 1 }
     }
     return rows

@@ -48,7 +48,8 @@ enum DiffCommand: Command {
       return 0
     }
     let (old, new) = try Outline.load(
-      paths.old, paths.new, options, code: policy.counts("code") ? .always : .ofSmallModels)
+      paths.old, paths.new, options,
+      needs: Outline.needs.contains(where: policy.counts) ? .always : .ofSmallModels)
     let names: Snapshot.Names = arguments.has("--names") ? .origins : .none
     var report = policy.filtered(DiffReport(from: old, to: new, names: names))
     try run(paths, arguments, options, &report)

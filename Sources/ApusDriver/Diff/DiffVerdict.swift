@@ -50,6 +50,8 @@ struct DiffVerdict {
     }
     lines += behaviour
     if report.changes.isEmpty { lines.append("no change of meaning") }
+    // Failures of a class are changes, which are told already.
+    lines += failures.filter { $0.rule.category == nil }.map { "\($0.rule): \($0.message)" }
     let reasons = failures.isEmpty ? undecided.joined(separator: ", ") : brokenRules
     let colour: TextStyle.Attribute =
       failures.isEmpty ? (undecided.isEmpty ? .green : .yellow) : .red

@@ -2,19 +2,26 @@ internal import ApusC
 internal import ApusDiff
 internal import ApusIR
 internal import ApusLoops
+internal import ApusONNX
 internal import ApusRuntime
 internal import ApusTransforms
 internal import Dispatch
 internal import Synchronization
 
 extension Outline {
-  /// Whether C is emitted to know its size, which takes as long as all else of a comparison.
-  enum CodeSize { case always, ofSmallModels }
+  /// Whether models are compiled to know what they need, which takes longer than all else of a
+  /// comparison.
+  enum Needs { case always, ofSmallModels }
+
+  /// The numbers that a compiled model has.
+  static let needs = ["arena", "code", "cycles", "kernels"]
 
   /// What makes models that mean the same look the same; folded constants make formulas simpler.
   static var canonicalization: [Pass] {
-    OptimizationLevel.basic.pipeline
-      + [.canonicalize, .eliminateCommonSubexpressions, .eliminateDeadCode]
+    [
+      .expandCustom, .eliminateCommonSubexpressions, .foldingConstants { $0.isTelling(in: $1) },
+      .canonicalize, .eliminateCommonSubexpressions, .eliminateDeadCode,
+    ]
   }
 
   /// The outline of a model, a graph as text, or a snapshot; measured where it can be.
@@ -22,15 +29,15 @@ extension Outline {
   /// Models are canonicalised: constants fold, and operations that mean the same look the same. A
   /// graph as text is taken as it is, so that the work of passes can be seen.
   static func load(
-    _ path: String, _ options: Compilation.Options, _ target: Target, code: CodeSize = .always
+    _ path: String, _ options: Compilation.Options, _ target: Target, needs: Needs = .always
   ) throws(DiagnosticError) -> Outline {
     if let snapshot = try snapshot(at: path) { return snapshot }
-    var (choices, rest) = (options, options)
+    var choices = options
     let isText = path.hasSuffix(".apir")
     choices.passes = isText ? [] : canonicalization
-    let done = isText ? 0 : OptimizationLevel.basic.pipeline.count
-    rest.passes = Array(options.level.pipeline.dropFirst(done))
-    return measured(try Compilation(path, choices).graph, rest, target, code)
+    var result = measured(try Compilation(path, choices).graph, options, target, needs)
+    if !isText { result.metadata = try ModelNotes(contentsOf: path).entries }
+    return result
   }
 
   /// Whether a file holds a model rather than a snapshot.
@@ -46,13 +53,13 @@ extension Outline {
 
   /// The outlines of two models, loaded side by side; where both fail, the first one tells why.
   static func load(
-    _ old: String, _ new: String, _ options: Compilation.Options, code: CodeSize
+    _ old: String, _ new: String, _ options: Compilation.Options, needs: Needs
   ) throws(DiagnosticError) -> (old: Outline, new: Outline) {
     typealias Loaded = Result<Outline, DiagnosticError>
     let results = Mutex<[Loaded?]>([nil, nil])
     DispatchQueue.concurrentPerform(iterations: 2) { place in
       let result = Loaded { () throws(DiagnosticError) in
-        try load(place == 0 ? old : new, options, .virtualMachine, code: code)
+        try load(place == 0 ? old : new, options, .virtualMachine, needs: needs)
       }
       results.withLock { $0[place] = result }
     }
@@ -62,10 +69,13 @@ extension Outline {
 
   /// The outline of a graph as it is, measured where it can be.
   static func measured(
-    _ graph: Graph, _ options: Compilation.Options, _ target: Target, _ code: CodeSize
+    _ graph: Graph, _ options: Compilation.Options, _ target: Target, _ needs: Needs
   ) -> Outline {
     var (outline, canonical) = Outline.reading(graph)
-    outline.measures = measures(canonical, options, target, code)
+    if let macs = graph.multiplyAdds { outline.measures["macs"] = macs }
+    if needs == .always || outline.nodes.count <= 5000 {
+      outline.measures.merge(Self.needs(of: canonical(), options, target)) { $1 }
+    }
     return outline
   }
 
@@ -81,14 +91,13 @@ extension Outline {
     }
   }
 
-  /// Multiply-adds, what the memory plan of the virtual machine takes, the cycles of its kernels as
-  /// schedules estimate them, and the bytes of portable C; without what is open.
-  private static func measures(
-    _ outlined: Graph, _ options: Compilation.Options, _ target: Target, _ code: CodeSize
+  /// What the memory plan of the virtual machine takes, the cycles of its kernels as schedules
+  /// estimate them, and the bytes of portable C; without what is open.
+  private static func needs(
+    of canonical: Graph, _ options: Compilation.Options, _ target: Target
   ) -> [String: Int] {
     var result: [String: Int] = [:]
-    if let macs = outlined.multiplyAdds { result["macs"] = macs }
-    var graph = outlined
+    var graph = canonical
     guard (try? Compilation.optimize(&graph, options)) != nil,
       let program = try? Lowering.program(for: graph, target: target, name: "model")
     else { return result }
@@ -96,12 +105,23 @@ extension Outline {
     result["kernels"] = program.kernels.count
     let cycles = program.kernels.reduce(0) { $0 + $1.body.reduce(0) { $0 + $1.cycles } }
     if program.symbols.isEmpty { result["cycles"] = Int(exactly: cycles.rounded()) }
-    if code == .always || outlined.nodes.count <= 5000,
-      let portable = try? Lowering.program(for: graph, target: .c99, name: "model")
-    {
+    if let portable = try? Lowering.program(for: graph, target: .c99, name: "model") {
       let emission = CModel.Options(weights: .file, threads: .none)
       result["code"] = CModel(portable, target: .c99, options: emission).source.utf8.count
     }
     return result
+  }
+}
+
+extension Node {
+  /// Whether what an operation makes of constants should be seen.
+  ///
+  /// So should formulas of real numbers that take narrow ones back to full width, or whose own
+  /// numbers are attributes of the model, such as the epsilon of a batch normalization.
+  fileprivate func isTelling(in graph: Graph) -> Bool {
+    guard case .map(let map) = operation, map.function.result.isFloat else { return false }
+    let types = operands.map(graph.type)
+    return types.contains { $0.shape.elementCount.constant != 1 }
+      && (map.function.hasLiterals || types.contains { $0.element.bitWidth <= 16 })
   }
 }

@@ -194,11 +194,26 @@ extension Graph {
 
   /// The graph with equal operations on equal operands computed once.
   public func withoutRepetitions() -> Graph {
-    var known: [Operation: [[ValueID]: [ValueID]]] = [:]
+    var known: [Computation: [ValueID]] = Dictionary(minimumCapacity: nodes.count)
+    var first = (0..<valueCount).map { ValueID(number: $0) }
+    var isRepeated = [Bool](repeating: false, count: nodes.count)
+    for (place, node) in nodes.enumerated() {
+      let computation = Computation(
+        operation: node.operation, operands: node.operands.map { first[$0.number] })
+      if let results = known[computation] {
+        isRepeated[place] = true
+        for (result, other) in zip(node.results, results) { first[result.number] = other }
+      } else {
+        known[computation] = node.results
+      }
+    }
+    // Most graphs compute everything once.
+    if !isRepeated.contains(true) { return self }
+    var copies = first
     return rebuilt { node, graph in
-      if let results = known[node.operation]?[node.operands] { return results }
+      if isRepeated[node.id.number] { return node.results.map { copies[first[$0.number].number] } }
       let results = graph.copy(node, typed: node.results.map { type(of: $0) })
-      known[node.operation, default: [:]][node.operands] = results
+      for (result, copy) in zip(node.results, results) { copies[result.number] = copy }
       return results
     }
   }
@@ -226,4 +241,10 @@ extension Graph {
   public mutating func copy(_ node: Node, typed types: [TensorType]) -> [ValueID] {
     append(node.operation, node.operands, typed: types, origins: node.origins)
   }
+}
+
+/// An operation on values.
+private struct Computation: Hashable {
+  var operation: Operation
+  var operands: [ValueID]
 }

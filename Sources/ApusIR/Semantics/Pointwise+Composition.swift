@@ -55,6 +55,11 @@ extension Pointwise {
     return (result, used.map { keys[$0] })
   }
 
+  /// Whether the function has numbers of its own.
+  public var hasLiterals: Bool {
+    steps.contains { if case .literal = $0 { true } else { false } }
+  }
+
   /// The value of the function when it is one literal.
   public var literal: Literal? {
     guard steps.count == 1, case .literal(let literal, _) = steps[0] else { return nil }

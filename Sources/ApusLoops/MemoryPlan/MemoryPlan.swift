@@ -48,12 +48,14 @@ extension Program {
 
   /// Joins the new buffer of a reuse with the old one where that ends as the new one begins.
   private func join(_ blocks: inout [MemoryBlock], _ reuses: [(new: BufferID, old: BufferID)]) {
+    var places: [BufferID: Int] = [:]
+    for (place, block) in blocks.enumerated() { for id in block.buffers { places[id] = place } }
     for reuse in reuses where reuse.new != reuse.old {
-      guard let new = blocks.firstIndex(where: { $0.buffers.contains(reuse.new) }),
-        let old = blocks.firstIndex(where: { $0.buffers.contains(reuse.old) }), new != old,
+      guard let new = places[reuse.new], let old = places[reuse.old], new != old,
         blocks[old].life.upperBound == blocks[new].life.lowerBound,
         blocks[old].bytes == blocks[new].bytes
       else { continue }
+      for id in blocks[new].buffers { places[id] = old }
       blocks[old].buffers += blocks[new].buffers
       blocks[old].life = blocks[old].life.lowerBound...blocks[new].life.upperBound
       blocks[new].buffers = []

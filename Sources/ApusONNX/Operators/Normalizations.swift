@@ -118,12 +118,15 @@ extension OperatorRule {
           operands[3 + place] = current
         }
       }
+      for place in 1...4 {
+        operands[place] = try node.channels(operands[place], of: operands[0])
+      }
       // scale / sqrt(variance + epsilon), and bias - mean * that
       let factor = try node.map(
         [operands[1], operands[4]], x / .unary(.sqrt, y + .real(epsilon)))
       let offset = try node.map(
         [operands[2], operands[3], factor], x - y * .operand(2))
-      return [try node.scaledByChannel(operands[0], factor, offset)] + running
+      return [try node.map([operands[0], factor, offset], x * y + .operand(2))] + running
     }
 }
 
@@ -156,12 +159,16 @@ extension NodeImporter {
   mutating func scaledByChannel(
     _ value: ValueID, _ factor: ValueID, _ offset: ValueID
   ) throws(ImportFailure) -> ValueID {
-    let ones = [Dimension](repeating: 1, count: max(type(of: value).rank - 2, 0))
-    var operands = [value]
-    for vector in [factor, offset] {
-      operands.append(try reshape(vector, to: Shape(type(of: vector).shape.dimensions + ones)))
-    }
+    let operands = [value, try channels(factor, of: value), try channels(offset, of: value)]
     return try map(operands, x * y + .operand(2))
+  }
+
+  /// A vector as what is broadcast along axis 1 of a value.
+  fileprivate mutating func channels(
+    _ vector: ValueID, of value: ValueID
+  ) throws(ImportFailure) -> ValueID {
+    let ones = [Dimension](repeating: 1, count: max(type(of: value).rank - 2, 0))
+    return try reshape(vector, to: Shape(type(of: vector).shape.dimensions + ones))
   }
 
   /// The core of a normalization with its scale and bias.

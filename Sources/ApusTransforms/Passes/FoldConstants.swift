@@ -1,28 +1,36 @@
-internal import ApusIR
+public import ApusIR
 
 extension Pass {
   /// Computes operations whose operands are constants, through the evaluator of the context.
   ///
   /// Before: `%1 = map %c {exp(a)}` with constant `%c`. After: `%1 = constant`. Results of more
   /// than 64 MiB, and views, which cost nothing, stay.
-  public static let foldConstants = Pass(
-    "fold-constants", "compute what depends on constants only"
-  ) { graph, context in
-    guard let evaluate = context.evaluate else { return }
-    context.rewrite(
-      &graph,
-      [
-        Rule("fold-extents") { rewriter, node throws(OperatorError) in
-          guard case .extents(let extents) = node.operation, let data = extents.data else {
-            return nil
-          }
-          return [rewriter.constant(data)]
-        },
-        Rule("fold-constant") { rewriter, node throws(OperatorError) in
-          guard let results = folded(node, rewriter.graph, evaluate) else { return nil }
-          return results.map { rewriter.constant($0) }
-        },
-      ])
+  public static let foldConstants = foldingConstants(unless: { _, _ in false })
+
+  /// The same pass, which leaves operations that are to be seen; it gets the graph that is being
+  /// written.
+  public static func foldingConstants(
+    unless isKept: @escaping @Sendable (Node, Graph) -> Bool
+  ) -> Pass {
+    Pass("fold-constants", "compute what depends on constants only") { graph, context in
+      guard let evaluate = context.evaluate else { return }
+      context.rewrite(
+        &graph,
+        [
+          Rule("fold-extents") { rewriter, node throws(OperatorError) in
+            guard case .extents(let extents) = node.operation, let data = extents.data else {
+              return nil
+            }
+            return [rewriter.constant(data)]
+          },
+          Rule("fold-constant") { rewriter, node throws(OperatorError) in
+            guard !isKept(node, rewriter.graph),
+              let results = folded(node, rewriter.graph, evaluate)
+            else { return nil }
+            return results.map { rewriter.constant($0) }
+          },
+        ])
+    }
   }
 
   private static let largestResult = 64 << 20
