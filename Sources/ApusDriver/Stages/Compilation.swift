@@ -90,11 +90,25 @@ public struct Compilation: Sendable {
     do {
       try manager.run(&graph, &context)
     } catch {
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "pass", error.message, place: .pass(error.pass),
-          help: "this is a mistake of the compiler: please report it with the model"))
+      throw failure(error)
     }
+  }
+
+  /// What of the imported graph is computed with integers.
+  public static func integers(of imported: Graph) throws(DiagnosticError) -> IntegerReport {
+    var context = PassContext(evaluate: Session.evaluate)
+    do {
+      return try IntegerReport(imported, &context)
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  private static func failure(_ error: PassError) -> DiagnosticError {
+    DiagnosticError(
+      Diagnostic(
+        .unsupported, id: "pass", error.message, place: .pass(error.pass),
+        help: "this is a mistake of the compiler: please report it with the model"))
   }
 
   /// Lowers the graph for a target.
