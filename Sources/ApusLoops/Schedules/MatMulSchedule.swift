@@ -112,9 +112,9 @@ extension Lowering {
     let types = task.operands.prefix(2).map { graph.type(of: $0).element }
     let products = TileProducts.allCases.first { types == [$0.left, $0.right] }
     guard let products, left.element == products.left, result.strides.last == 1 else { return nil }
-    guard let epilogue = task.fusedEpilogue(target) else { return products }
-    return ([epilogue.result] + epilogue.operands).allSatisfy { $0 == .f32 || $0.isVectorInteger }
-      && epilogue.hasVectorForm ? products : nil
+    guard let epilogue = task.epilogue, target.epilogues == .all else { return products }
+    // Sums of bytes are stored first where vectors do not hold what follows.
+    return products == .bytes || epilogue.fitsVectors ? products : nil
   }
 
   /// Where sums go: to the result, or to memory of their own where they have another type and
