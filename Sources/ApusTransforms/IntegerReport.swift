@@ -22,17 +22,17 @@ public struct IntegerReport: Sendable {
   /// - Throws: `PassError` when a pass fails.
   public init(_ graph: Graph, _ context: inout PassContext) throws(PassError) {
     var graph = graph
-    try PassManager([.expandCustom, .canonicalize, .formIntegers]).run(&graph, &context)
+    try PassManager([.expandCustom, .canonicalize]).run(&graph, &context)
+    let names = graph.productNames
+    try PassManager([.formIntegers]).run(&graph, &context)
     // Folding makes real constants of weights that stayed quantized, and finds zero points.
     let reals = graph.operationsOnCodes
     try PassManager([.foldConstants, .formIntegers]).run(&graph, &context)
     let integers = graph.integerOperations
     let formed = Set(integers.flatMap(\.node.origins))
-    // Corrections of a product are products that come from the same node.
-    products =
-      Set(
-        integers.filter(\.isTiled).map { $0.node.origins.last ?? "\($0.node.id.number)" }
-      ).count
+    // Corrections of a product are products too, which come from the same node.
+    let tiled = Set(integers.filter(\.isTiled).flatMap(\.node.origins))
+    products = names.count(where: tiled.contains)
     rest =
       reals.filter { $0.origins.isEmpty || !$0.origins.allSatisfy(formed.contains) }
       + integers.filter { !$0.isTiled }.map { Rest($0.node, .plainLoops) }
@@ -61,6 +61,14 @@ extension Graph {
       } catch {
         return inner + [IntegerReport.Rest(node, error)]
       }
+    }
+  }
+
+  /// The node of the model that each product comes from, here and in regions.
+  fileprivate var productNames: [String] {
+    nodes.flatMap { node in
+      let own = node.operation.zeroOfProduct == nil ? [] : node.origins.suffix(1)
+      return node.operation.regions.flatMap(\.productNames) + own
     }
   }
 

@@ -98,7 +98,7 @@ extension Lowering {
     return (panels, nil)
   }
 
-  /// Panels of a matrix of bytes `[depth, columns]`, packed at run time into one of several `copies`.
+  /// Panels of a matrix of bytes `[depth, columns]`, packed at run time into one of `copies`.
   mutating func bytePanels(
     of matrix: Placement, zero: Int, shape: TileShape, copies: Int = 1
   ) -> (panels: PackedPanels, pack: Packing?) {

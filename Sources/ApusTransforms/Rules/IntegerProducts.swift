@@ -1,4 +1,4 @@
-public import ApusIR
+internal import ApusIR
 
 /// Why an operation on dequantized tensors is computed with real numbers.
 public enum RealReason: String, Error, Hashable, Sendable, CaseIterable {
