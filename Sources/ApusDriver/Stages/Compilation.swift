@@ -22,6 +22,8 @@ public struct Compilation: Sendable {
   public struct Options: Sendable {
     /// How much the graph is transformed.
     public var level = OptimizationLevel.full
+    /// How sums of integers become codes.
+    public var rounding = SumRounding.once
     /// Passes in place of those of the level.
     public var passes: [Pass]?
     /// Sizes of symbolic dimensions.
@@ -83,7 +85,7 @@ public struct Compilation: Sendable {
   public static func optimize(
     _ graph: inout Graph, _ options: Options
   ) throws(DiagnosticError) {
-    var manager = PassManager(options.passes ?? options.level.pipeline)
+    var manager = PassManager(options.passes ?? options.level.pipeline(options.rounding))
     manager.instrumentation = options.instrumentation
     var context = PassContext(evaluate: Session.evaluate)
     context.rewriteLimit = options.rewriteLimit
