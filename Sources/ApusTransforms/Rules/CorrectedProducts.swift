@@ -95,7 +95,8 @@ extension Rule {
   private static let wideWeights = Rule("wide-weights") { rewriter, node throws(OperatorError) in
     guard node.operation.zeroOfProduct != nil,
       rewriter.type(of: node.operands[0]).element.bitWidth == 8,
-      let data = rewriter.graph.constant(node.operands[1]), data.centred(nil)?.type.element == .i16,
+      let data = rewriter.graph.constant(node.operands[1]), data.type.element != .i8,
+      data.centred(nil)?.type.element == .i16,
       node.operation.takesWideWeights(data.type.shape),
       let (weights, ones, shifts) = data.centredByColumn(node.operation)
     else { return nil }
