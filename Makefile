@@ -20,7 +20,7 @@ CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-
 .PHONY: help setup venv build release library standalone run test check bench bench-zoo docs docc \
   conformance conformance-bytecode conformance-sanitized conformance-variants export lint format \
   budget generated golden determinism emitted emitted-models fuzz-vm models pages pairs targets \
-  sanitize install clean
+  sanitize install clean requantization
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,11 @@ budget: ## check the sizes of files, functions and lines
 generated: ## rewrite the interpreter's number functions; fails if that changes any
 	Sources/CApusVM/generate.py > Sources/CApusVM/Generated/machine_layer.h
 	@git diff --exit-code --stat -- Sources/CApusVM/Generated
+
+requantization: ## compare requantization in integers with floats for every sum (ten minutes)
+	$(CC) -O2 -ffp-contract=off -mavx2 -mfma -I Sources/CApusVM Tests/Accuracy/requantize.c \
+	  -o .build/requantize -lm
+	.build/requantize
 
 golden: setup ## rewrite the golden files; fails if that changes any
 	UPDATE_GOLDEN=1 swift test --filter Golden

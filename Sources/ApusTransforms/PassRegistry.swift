@@ -3,7 +3,8 @@ public enum PassRegistry {
   /// All passes, in the order of the reference.
   public static let all: [Pass] = [
     .expandCustom, .canonicalize, .foldConstants, .eliminateCommonSubexpressions,
-    .eliminateDeadCode, .formIntegers, .foldScales, .fuseMaps, .fuseKernels, .assignLayouts,
+    .eliminateDeadCode, .formIntegers, .foldScales, .fuseMaps, .roundTwice, .fuseKernels,
+    .assignLayouts,
   ]
 
   /// A pass by name.

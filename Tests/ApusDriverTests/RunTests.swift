@@ -109,6 +109,39 @@ import Testing
     #expect(apus("inspect", Files.digits, "--html", folder.path + "/p.html").code == 0)
   }
 
+  @Test func inspectionOfIntegers() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/quantized.apir"
+    try """
+    graph @g(%x: tensor<2x8xu8>, %y: tensor<8x4xu8>, %z: tensor<8x4xf32>) -> (a: tensor<2x4xf32>, \
+    b: tensor<2x4xf32>, c: tensor<2x8xf32>) {
+      %0 = map %x {f = (a: u8) mul(f32(sub(i32(a), 3:i32)), 0.5:f32)} : tensor<2x8xf32>
+      %1 = map %y {f = (a: u8) mul(f32(i32(a)), 0.25:f32)} : tensor<8x4xf32>
+      %2 = matmul %0, %1 : tensor<2x4xf32>  @ "first"
+      %3 = matmul %0, %z : tensor<2x4xf32>  @ "second"
+      %4 = softmax %0 {axis = 1} : tensor<2x8xf32>
+      return %2, %3, %4
+    }
+    """.write(toFile: path, atomically: true, encoding: .utf8)
+    let outcome = apus("inspect", path, "--quantization")
+    #expect(
+      outcome.output.hasSuffix(
+        """
+
+        quantization
+          products in integers: 1
+          not in integers:
+            second: one operand is real
+            softmax: no integer form of this operation
+
+        """))
+    let json = apus("inspect", path, "--quantization", "--json").output
+    let document = try JSONSerialization.jsonObject(with: Data(json.utf8))
+    let section = (document as? [String: Any])?["quantization"] as? [String: Any]
+    #expect(section?["integer_products"] as? Int == 1)
+    #expect((section?["rest"] as? [[String: Any]])?.count == 2)
+  }
+
   @Test func benchTimesKernels() throws {
     let outcome = apus(
       "bench", Files.digits, "--dim=N=1", "--backend", "bytecode", "--seconds", "0.01", "--json",

@@ -179,6 +179,21 @@ struct PassCase: Sendable, CustomTestStringConvertible {
         return %1
         """), stays: plain),
     PassCase(
+      pass: .roundTwice,
+      changes: """
+        graph @g(%x: tensor<2x3xi32>) -> (y: tensor<2x3xi32>) {
+          %0 = map %x {f = (a: i32) i32(round(mul(f32(a), 0.7:f32)))} : tensor<2x3xi32>
+          return %0
+        }
+        """,
+      stays: """
+        graph @g(%x: tensor<2x3xi32>) -> (y: tensor<2x3xi32>) {
+          %0 = map %x {f = (a: i32) i32(round(mul(f32(a), -0.7:f32)))} : tensor<2x3xi32>
+          return %0
+        }
+
+        """),
+    PassCase(
       pass: .fuseKernels,
       changes: conv(
         "%1 = map %0 {f = (a: f32) max(a, 0.0:f32)} : tensor<1x2x3x3xf32>\nreturn %1"),

@@ -35,6 +35,8 @@ extension RuleCase {
         tensor<1x3x4x4xf32>
         out %c: 1x3x4x4xf32
         """,
+        // Weights that are computed.
+        coded(product.replacing("%const", with: "%z"), weights: "z: 8x3xi8"),
       ],
       stays: [
         // Factors along the reduction cannot move out of the sum.
@@ -44,8 +46,14 @@ extension RuleCase {
           %c = matmul %a, %b : tensor<2x3xf32>
           out %c: 2x3xf32
           """, weights: "const: 8x3xi8, const2: 8x1xf32"),
-        // Weights that are not constant.
-        coded(product.replacing("%const", with: "%z"), weights: "z: 8x3xi8"),
+        // Filters that are computed.
+        """
+        x: 1x2x4x4xu8, z: 3x2x3x3xi8 | \
+        %a = map %x {f = (a: u8) mul(f32(sub(i32(a), 1:i32)), 0.5:f32)} : tensor<1x2x4x4xf32>
+        %b = map %z {f = (a: i8) mul(f32(i32(a)), 0.25:f32)} : tensor<3x2x3x3xf32>
+        %c = conv %a, %b {extents = [3, 3]} : tensor<1x3x2x2xf32>
+        out %c: 1x3x2x2xf32
+        """,
       ]),
     RuleCase(
       rule("block-product"),
@@ -105,31 +113,6 @@ extension RuleCase {
         out %c: 2x3xi32
         """
       ]),
-    RuleCase(
-      rule("moving-zero"),
-      fires: [
-        """
-        x: 2x8xu8, z: u8, const: 8x3xi8 | \
-        %a = map %x, %z {f = (a: u8, b: u8) sub(i16(a), i16(b))} : tensor<2x8xi16>
-        %c = matmul %a, %const : tensor<2x3xi32>
-        out %c: 2x3xi32
-        """
-      ],
-      stays: [
-        // One zero point for each row.
-        """
-        x: 2x8xu8, z: 2x1xu8, const: 8x3xi8 | \
-        %a = map %x, %z {f = (a: u8, b: u8) sub(i16(a), i16(b))} : tensor<2x8xi16>
-        %c = matmul %a, %const : tensor<2x3xi32>
-        out %c: 2x3xi32
-        """
-      ]),
-    RuleCase(
-      rule("narrow-weights"),
-      fires: [
-        "x: 2x8xu8, const: 8x3xu8 | %c = matmul %x, %const : tensor<2x3xi32>\nout %c: 2x3xi32"
-      ],
-      stays: ["x: 2x8xu8, z: 8x3xu8 | %c = matmul %x, %z : tensor<2x3xi32>\nout %c: 2x3xi32"]),
     RuleCase(
       rule("integer-addend"), rounding,
       fires: [

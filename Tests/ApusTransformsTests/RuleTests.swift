@@ -59,7 +59,7 @@ struct RuleCase: Sendable, CustomTestStringConvertible {
     self.stays = stays.map(RuleCase.graph)
   }
 
-  static let all = views + arithmetic + fusion + scales + integers
+  static let all = views + arithmetic + fusion + scales + integers + corrections
 
   /// A rule by name.
   static func rule(_ name: String) -> Rule? {

@@ -70,6 +70,11 @@ import Testing
     blocks("words cut by the end", rows: "3", depth: 70, columns: 40, code: "u4", block: 32),
     blocks("a batch of single rows", rows: "10x1", depth: 64, columns: 300, code: "i8", block: 16),
     blocks("many rows of few columns", rows: "2x23", depth: 36, columns: 5, code: "u2", block: 36),
+    computedBytes("rows", left: "9x22", right: "22x37", "%j", result: "9x37"),
+    computedBytes(
+      "a batch of transposed matrices", left: "3x9x24", right: "3x37x24",
+      "transpose %j {permutation = [0, 2, 1]} : tensor<3x24x37xi8>", result: "3x9x37"),
+    computedBytes("a batch of short sums", left: "3x5x3", right: "3x3x64", "%j", result: "3x5x64"),
     attention("short", rows: 30, keys: 37, depth: 16, width: 24),
     attention("one row", rows: 1, keys: 40, depth: 8, width: 16),
     attention("two rows, sums along keys", rows: 2, keys: 19, depth: 32, width: 16),
@@ -151,6 +156,26 @@ import Testing
         %const2: \(parameters), %const3: \(parameters), %r: \(result)) -> (y: \(result)) {
           %0 = block_matmul %x, %const, %const2, %const3 {block = \(block)} : \(result)
           %1 = map %0, %r {f = (a: f32, b: f32) sub(a, b)} : \(result)
+          return %1
+        }
+
+        """)
+  }
+
+  /// A product of two tensors of bytes, of which 7 stands for 0 on the left.
+  private static func computedBytes(
+    _ name: String, left: String, right: String, _ view: String, result: String
+  ) -> Case {
+    let (operand, line) = view.hasPrefix("%") ? (view, "") : ("%v", "  %v = \(view)\n")
+    return Case(
+      name: "computed bytes, \(name)", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<\(left)xf32>, %z: tensor<\(right)xf32>) -> (y: tensor<\(result)xf32>) {
+          %i = map %x {f = (a: f32) u8(max(min(add(round(mul(a, 40.0:f32)), 7.0:f32), 255.0:f32), \
+        0.0:f32))} : tensor<\(left)xu8>
+          %j = map %z {f = (a: f32) i8(mul(a, 60.0:f32))} : tensor<\(right)xi8>
+        \(line)  %0 = matmul %i, \(operand) {zero = 7} : tensor<\(result)xi32>
+          %1 = map %0 {f = (a: i32) mul(f32(a), 0.01:f32)} : tensor<\(result)xf32>
           return %1
         }
 

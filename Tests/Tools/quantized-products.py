@@ -28,22 +28,23 @@ def scale(low=0.002, high=0.05, shape=()):
 
 
 def case(folder, name, operator, operands, **attributes):
-    """Writes a model of one operator with its recorded output; the first operand is its input."""
+    """Writes a model of one operator with its recorded output; the first operand is its input, or
+    the operands at the places `inputs`."""
     place = folder / name
     data = place / "test_data_set_0"
     data.mkdir(parents=True, exist_ok=True)
-    domain = attributes.pop("domain", "")
+    domain, places = attributes.pop("domain", ""), attributes.pop("inputs", [0])
     names = ["" if value is None else f"x{i}" for i, value in enumerate(operands)]
     order = attributes.pop("order", range(len(operands)))
     tensors = [(n, v) for n, v in zip(names, operands) if v is not None]
-    inputs = tensors[:1]
+    inputs = [(n, v) for i, (n, v) in enumerate(tensors) if i in places]
     node = helper.make_node(operator, [names[i] for i in order], ["y"], domain=domain, **attributes)
     proto = helper.make_graph(
         [node], name,
         [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
          for n, v in inputs],
         [helper.make_empty_tensor_value_info("y")],
-        [numpy_helper.from_array(v, n) for n, v in tensors[1:]])
+        [numpy_helper.from_array(v, n) for i, (n, v) in enumerate(tensors) if i not in places])
     model = helper.make_model(
         proto, ir_version=9,
         opset_imports=[helper.make_opsetid("", 19), helper.make_opsetid("com.microsoft", 1)])
@@ -83,6 +84,34 @@ def products(folder):
                  np.full(per, zero, b), scale(0.5, 2), whole(a),
                  RNG.integers(-4000, 4000, filters.shape[0]).astype(np.int32)],
                 group=groups, pads=[1, 1, 1, 1])
+    return count
+
+
+def computed(folder):
+    """Products whose zero points, or both of whose operands, are known when the model runs."""
+    count = 0
+    for a, b in ((np.uint8, np.uint8), (np.uint8, np.int8), (np.int8, np.int8)):
+        label = f"{a.__name__}_{b.__name__}"
+        for depth in (16, 61, 300):
+            count += case(
+                folder / "equal", f"both_{label}_{depth}", "MatMulInteger",
+                [whole(a, 3, 100, depth), whole(b, 3, depth, 250), whole(a), whole(b)],
+                inputs=[0, 1, 2, 3])
+            count += case(
+                folder / "equal", f"columns_{label}_{depth}", "MatMulInteger",
+                [whole(a, 200, depth), whole(b, depth, 250), whole(a), whole(b, 250)],
+                inputs=[0, 1])
+            count += case(
+                folder / "equal", f"linear_{label}_{depth}", "QLinearMatMul",
+                [whole(a, 200, depth), scale(), whole(a), whole(b, depth, 250), scale(),
+                 whole(b), scale(1, 3) * np.float32(depth / 100), whole(a)], inputs=[0, 3])
+    for b, zero in ((np.int8, None), (np.uint8, np.uint8(128)), (np.uint8, np.uint8(77))):
+        for groups, stride in ((1, 1), (1, 2), (16, 1), (4, 2)):
+            filters = whole(b, 24 if groups == 1 else 16, 16 // groups, 3, 3)
+            count += case(
+                folder / "equal", f"moving_{b.__name__}_{zero}_{groups}_{stride}", "ConvInteger",
+                [whole(np.uint8, 2, 16, 40, 40), filters, whole(np.uint8), zero],
+                inputs=[0, 2], group=groups, strides=[stride, stride], pads=[1, 1, 1, 1])
     return count
 
 
@@ -133,7 +162,7 @@ def functions(folder):
 
 def main():
     apus, folder = sys.argv[1], Path(sys.argv[2])
-    print(products(folder), "elements must be equal")
+    print(products(folder) + computed(folder), "elements must be equal")
     functions(folder)
     for kind, tolerance in (("equal", ["--rtol", "0", "--atol", "0"]),
                             ("near", ["--rtol", "0", "--atol", "1"]),

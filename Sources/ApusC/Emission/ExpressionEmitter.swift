@@ -18,6 +18,8 @@ struct ExpressionEmitter {
   let symbolNames: [String: String]
   /// How many lanes of vectors that are loaded and stored exist in memory.
   var valid: Int
+  /// Whether sums become codes without floating point.
+  var requantizesWithIntegers = false
 
   init(
     width: Int, buffers: [Buffer], bufferNames: [BufferID: String], symbolNames: [String: String]
@@ -69,6 +71,7 @@ struct ExpressionEmitter {
       return select(
         value(a, lanes: lanes), value(b, lanes: lanes), value(c, lanes: lanes))
     case .convert(let a, let type):
+      if let code = requantized(a, type, lanes: lanes) { return code }
       if let nearest = nearest(a, type, lanes: lanes) { return nearest }
       return convert(value(a, lanes: lanes), to: type)
     case .reinterpret(let a, let from, let to):

@@ -18,6 +18,7 @@ struct KernelEmitter {
     self.target = target
     expressions = ExpressionEmitter(
       width: target.lanes, buffers: buffers, bufferNames: names, symbolNames: symbols)
+    expressions.requantizesWithIntegers = !target.hasFloatingPoint
   }
 
   mutating func body(_ statements: [Statement]) -> [CStatement] {

@@ -21,6 +21,8 @@ enum CompileOptions {
     Arguments.Option(
       name: "--absent", value: "NAME", help: "an optional input that is not there",
       isRepeatable: true),
+    Arguments.Option(
+      name: "--requant", value: "HOW", help: "how sums become codes: float (default) or tflite"),
     Arguments.Option(name: "--pass-pipeline", value: "P1,P2", help: "passes in place of -O's"),
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
     diagnostics,
@@ -63,6 +65,10 @@ enum CompileOptions {
       "--rewrite-limit", in: 0...Int.max, default: .max)
     options.stringBytes = try arguments.integer(
       "--string-bytes", in: 1...1 << 30, default: options.stringBytes)
+    options.rounding = try arguments.choice("--requant", default: .once)
+    guard
+      options.rounding == .once || options.level.rawValue >= 2 && !arguments.has("--pass-pipeline")
+    else { throw .usage("--requant tflite needs -O2 or more, whose passes it is one of") }
     if let text = arguments["--pass-pipeline"] { options.passes = try passes(text) }
     for text in arguments.all("--dim") { try addDimension(text, to: &options) }
     try addForms(arguments, to: &options)

@@ -12,6 +12,8 @@ enum InspectCommand: Command {
       Arguments.Option(name: "--json", help: "write a JSON document to standard output"),
       Arguments.Option(name: "--dot", help: "write the imported graph for Graphviz"),
       Arguments.Option(name: "--html", value: "FILE", help: "write one page for a browser"),
+      Arguments.Option(
+        name: "--quantization", help: "show which products take integers, and why others do not"),
     ] + CompileOptions.all
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
@@ -22,7 +24,10 @@ enum InspectCommand: Command {
     let options = try CompileOptions.compilation(arguments)
     let target = try CompileOptions.target(arguments)
     try CompileOptions.requireSymbols(options, of: path)
-    let facts = ModelFacts(path, try Compilation(path, options), target)
+    let compilation = try Compilation(path, options)
+    let integers =
+      arguments.has("--quantization") ? try Compilation.integers(of: compilation.imported) : nil
+    let facts = ModelFacts(path, compilation, target, integers: integers)
     if arguments.has("--json") {
       console.output(facts.json.text)
     } else if arguments.has("--dot") {

@@ -96,6 +96,9 @@ enum QuantizeCommand: Command {
     let model = try graph.exported(ExportOptions(beside: output))
     guard try gate.passes(path, model, samples, forms, console) else { return 1 }
     try model.write(to: output)
+    if !LayerFormat.stored.contains(options.format) {
+      console.message(try Compilation.integers(of: graph).summary(of: output))
+    }
     if let file = arguments["--recipe"] { try writeWhole(recipe.json.text + "\n", to: file) }
     return 0
   }

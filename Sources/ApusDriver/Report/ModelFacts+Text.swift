@@ -18,6 +18,7 @@ extension ModelFacts {
     let operations = imported.multiplyAdds.map(grouped) ?? "depend on open sizes"
     lines.append("multiply-adds  \(operations)")
     lines += [""] + planLines
+    if let integers { lines += [""] + integers.lines }
     return lines.joined(separator: "\n")
   }
 
@@ -69,7 +70,7 @@ extension ModelFacts {
       ("operators", .object(imported.histogram.map { ($0.name, .integer($0.count)) })),
       ("parameters", .integer(imported.parameterCount)),
       ("multiply_adds", imported.multiplyAdds.map { .integer($0) } ?? .null),
-      ("memory", memoryJSON),
+      ("memory", memoryJSON), ("quantization", integers.map(\.json) ?? .null),
       (
         "kernels",
         .array(

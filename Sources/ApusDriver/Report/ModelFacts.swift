@@ -1,5 +1,6 @@
 internal import ApusIR
 internal import ApusLoops
+internal import ApusTransforms
 
 extension Graph {
   /// The multiply-adds of products, convolutions and recurrent layers; `nil` with symbols.
@@ -100,10 +101,15 @@ struct ModelFacts {
   let program: Program?
   /// Why there is no program.
   let obstacle: Diagnostic?
+  /// What is computed with integers, when somebody asks.
+  let integers: IntegerReport?
 
-  init(_ path: String, _ compilation: Compilation, _ target: Target) {
+  init(
+    _ path: String, _ compilation: Compilation, _ target: Target, integers: IntegerReport? = nil
+  ) {
     self.path = path
     self.target = target
+    self.integers = integers
     imported = compilation.imported
     graph = compilation.graph
     do {

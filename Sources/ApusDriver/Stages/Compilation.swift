@@ -22,6 +22,8 @@ public struct Compilation: Sendable {
   public struct Options: Sendable {
     /// How much the graph is transformed.
     public var level = OptimizationLevel.full
+    /// How sums of integers become codes.
+    public var rounding = SumRounding.once
     /// Passes in place of those of the level.
     public var passes: [Pass]?
     /// Sizes of symbolic dimensions.
@@ -83,18 +85,32 @@ public struct Compilation: Sendable {
   public static func optimize(
     _ graph: inout Graph, _ options: Options
   ) throws(DiagnosticError) {
-    var manager = PassManager(options.passes ?? options.level.pipeline)
+    var manager = PassManager(options.passes ?? options.level.pipeline(options.rounding))
     manager.instrumentation = options.instrumentation
     var context = PassContext(evaluate: Session.evaluate)
     context.rewriteLimit = options.rewriteLimit
     do {
       try manager.run(&graph, &context)
     } catch {
-      throw DiagnosticError(
-        Diagnostic(
-          .unsupported, id: "pass", error.message, place: .pass(error.pass),
-          help: "this is a mistake of the compiler: please report it with the model"))
+      throw failure(error)
     }
+  }
+
+  /// What of the imported graph is computed with integers.
+  public static func integers(of imported: Graph) throws(DiagnosticError) -> IntegerReport {
+    var context = PassContext(evaluate: Session.evaluate)
+    do {
+      return try IntegerReport(imported, &context)
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  private static func failure(_ error: PassError) -> DiagnosticError {
+    DiagnosticError(
+      Diagnostic(
+        .unsupported, id: "pass", error.message, place: .pass(error.pass),
+        help: "this is a mistake of the compiler: please report it with the model"))
   }
 
   /// Lowers the graph for a target.

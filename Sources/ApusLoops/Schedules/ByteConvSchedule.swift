@@ -17,15 +17,15 @@ extension Lowering {
     let name = constantName(task.operands[1])
     let groups = (0..<conv.groups).map { group in
       let base = group * filters * depth
-      let panels = packedBytes(
+      var panels = packedBytes(
         weights, name: name, depth: run.steps * 4, columns: filters, shape: shape, base: base,
         columnStride: depth, offset: run.offset(taps: window.extents.reduce(1, *), channels))
-      let start = starts(zero: conv.zero, panels, name: name) { column in
+      panels.start = starts(zero: conv.zero, panels, name: name) { column in
         weights.withBytes { bytes in
           bytes[base + column * depth..<base + (column + 1) * depth].map { Int8(bitPattern: $0) }
         }
       }
-      return (panels, start)
+      return panels
     }
     grow(source, by: run.spare)
     let walk = ConvWalk(conv: conv, grid: grid, shape: shape, levels: run.levels, groups: groups)

@@ -115,7 +115,7 @@ extension Lowering {
         (extent: window.extents[$0], stride: window.dilations[$0] * source.steps[$0 + 2])
       } + [(extent: channels, stride: 1)]
     let walk = ConvWalk(
-      conv: conv, grid: grid, shape: shape, levels: levels, groups: groups.map { ($0, nil) })
+      conv: conv, grid: grid, shape: shape, levels: levels, groups: groups)
     multiplyImages(task, walk, source, result, extra, sums)
   }
 
@@ -148,7 +148,7 @@ extension Lowering {
     kernel("conv", origins: task.origins) { builder in
       builder.fillHalo(layout, of: result)
       builder.loop(result.extents[0], .parallel) { builder, image in
-        for (group, (panels, start)) in walk.groups.enumerated() {
+        for (group, panels) in walk.groups.enumerated() {
           func part(_ tensor: Placement, _ channel: Int) -> Placement {
             tensor.slice(axis: 1, start: group * channel, count: channel).fixing([0], at: [image])
           }
@@ -160,8 +160,7 @@ extension Lowering {
           let job = TiledMultiply(
             left: left, leftAxes: axes, leftScale: axes.map { window.strides[$0 - 1] },
             levels: walk.levels, panels: panels, result: part(sums, filters), resultAxes: axes,
-            columnAxis: 0, grid: grid, shape: walk.shape, start: start,
-            isDivided: result.extents[0] == 1)
+            columnAxis: 0, grid: grid, shape: walk.shape, isDivided: result.extents[0] == 1)
           builder.multiply(job, task, extra: extra.map { part($0, filters) })
         }
       }
@@ -193,6 +192,6 @@ struct ConvWalk {
   let grid: [Int]
   let shape: TileShape
   let levels: [(extent: Int, stride: Int)]
-  /// The filters of each group, and what their sums start from.
-  let groups: [(PackedPanels, start: BufferID?)]
+  /// The filters of each group.
+  let groups: [PackedPanels]
 }

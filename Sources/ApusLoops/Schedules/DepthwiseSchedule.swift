@@ -57,7 +57,7 @@ extension Lowering {
                   weights: Access(filters.panels.buffer, channel * products.neighbours),
                   weightStride: filters.panels.paddedColumns * products.neighbours,
                   channels: count,
-                  start: filters.start.map { .columns(Access($0, channel)) } ?? .zero,
+                  start: filters.panels.start(at: channel),
                   output: rows(line(sums, strides), 1), epilogue: epilogue)))
           }
         }
@@ -79,27 +79,25 @@ extension Lowering {
       let panels = packedConstant(
         weights, name: name, depth: taps, columns: channels, shape: shape, columnStride: taps
       ) { $0 }
-      return DepthwiseFilters(panels: panels, start: nil, taps: Array(0..<taps))
+      return DepthwiseFilters(panels: panels, taps: Array(0..<taps))
     }
     let fours = conv.window.tapsInFours
-    let panels = packedBytes(
+    var panels = packedBytes(
       weights, name: name, depth: fours.count, columns: channels, shape: shape, base: 0,
       columnStride: taps
     ) { fours[$0] }
-    let start = starts(zero: conv.zero, panels, name: name) { channel in
+    panels.start = starts(zero: conv.zero, panels, name: name) { channel in
       weights.withBytes { bytes in
         bytes[channel * taps..<(channel + 1) * taps].map { Int8(bitPattern: $0) }
       }
     }
-    return DepthwiseFilters(panels: panels, start: start, taps: fours)
+    return DepthwiseFilters(panels: panels, taps: fours)
   }
 }
 
 /// The weights of a depthwise convolution.
 private struct DepthwiseFilters {
   let panels: PackedPanels
-  /// What the sums of each channel start from.
-  let start: BufferID?
   /// The taps in the order of the weights; `nil` fills fours up.
   let taps: [Int?]
 

@@ -3,18 +3,13 @@ internal import ApusIR
 extension Lowering {
   /// The matrix product: register tiles over packed panels; loops over the batch outside.
   mutating func scheduleMatMul(_ task: KernelTask) {
-    let left = placement(of: task.operands[0])
+    var left = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
     let extents = result.extents
     guard task.rootType.shape.dimensions == extents, result.isFixed, left.isFixed,
       placement(of: task.operands[1]).isFixed, let products = tileProducts(task, left, result)
     else { return scheduleAnyContraction(task) }
-    if products == .bytes {
-      let last = left.extents.count - 1
-      guard left.steps[last] == 1, left.sizes[last] % 4 == 0 || grows(left) else {
-        return scheduleAnyContraction(task)
-      }
-    }
+    if products == .bytes { left = runsOfFour(left) }
     let extra = epiloguePlacements(
       task, shape: extents, lanesAlong: extents.count - 1)
     let sums = sums(task, products, in: result)
@@ -31,10 +26,9 @@ extension Lowering {
       let grid = RowGrid([wideLeft, sums] + extra)
       let matrix = right.fixing(Array(batch.indices), at: batch.map { _ in Index(0) })
       multiplyRows(task, products, grid, matrix, finish)
-    } else if products == .reals {
-      multiplyBatch(task, left: wideLeft, right: right, result: sums, extra: extra, finish)
     } else {
-      scheduleAnyContraction(task)
+      multiplyBatch(
+        task, products, left: wideLeft, right: right, result: sums, extra: extra, finish)
     }
   }
 
@@ -53,15 +47,14 @@ extension Lowering {
       rowStride: rowStride / neighbours)
     let (panels, pack) =
       products == .bytes
-      ? (packedBytes(of: right, shape: shape), nil)
+      ? lastingBytes(of: right, zero: task.zeroPoint, shape: shape)
       : lastingPanels(of: right, shape: shape, rows: grid.extents.reduce(1, *))
     if products == .bytes { grow(left, by: steps * neighbours - right.sizes[0]) }
     let axes = Array(0..<count)
     let job = TiledMultiply(
       left: left, leftAxes: axes, leftScale: axes.map { _ in 1 },
       levels: [(steps, left.steps[count] * neighbours)], panels: panels, result: result,
-      resultAxes: axes, columnAxis: count, grid: grid.extents, shape: shape,
-      start: products == .bytes ? starts(task, panels, of: right) : nil)
+      resultAxes: axes, columnAxis: count, grid: grid.extents, shape: shape)
     kernel("matmul", origins: task.origins) { builder in
       pack?(&builder, panels, right)
       builder.multiply(job, task, extra: Array(grid.tensors.dropFirst(2)))
@@ -71,31 +64,38 @@ extension Lowering {
 
   /// One product after the other.
   private mutating func multiplyBatch(
-    _ task: KernelTask, left: Placement, right: Placement, result: Placement,
-    extra: [Placement], _ finish: (inout KernelBuilder) -> Void
+    _ task: KernelTask, _ products: TileProducts, left: Placement, right: Placement,
+    result: Placement, extra: [Placement], _ finish: (inout KernelBuilder) -> Void
   ) {
     let batch = Array(result.sizes.dropLast(2))
     let axes = Array(batch.indices)
     let (rows, depth) = (left.sizes[batch.count], left.sizes[batch.count + 1])
+    let neighbours = products.neighbours
+    let steps = (depth + neighbours - 1) / neighbours
     let shape = tile(
-      rows: rows, columns: right.sizes[batch.count + 1], depth: depth,
-      rowStride: left.steps[batch.count])
-    let (panels, pack) = panels(
-      of: right.fixing(axes, at: axes.map { _ in Index(0) }), shape: shape, rows: rows,
-      copies: target.pieces(of: batch.reduce(1, *)).count)
+      products, rows: rows, columns: right.sizes[batch.count + 1], depth: steps,
+      rowStride: left.steps[batch.count] / neighbours)
+    let first = right.fixing(axes, at: axes.map { _ in Index(0) })
+    let copies = target.pieces(of: batch.reduce(1, *)).count
+    let (panels, pack) =
+      products == .bytes
+      ? bytePanels(of: first, zero: task.zeroPoint, shape: shape, copies: copies)
+      : panels(of: first, shape: shape, rows: rows, copies: copies)
+    if products == .bytes { grow(left, by: steps * neighbours - depth) }
     kernel("matmul", origins: task.origins) { builder in
       builder.pieces(of: batch) { builder, piece, places in
         let matrix = right.fixing(axes, at: places)
         var moved = panels
         if let pack {
-          moved.origin = piece * panels.count
+          moved.origin = piece * moved.count
+          moved.start = moved.start?.advanced(by: piece * moved.paddedColumns)
           pack(&builder, moved, matrix)
         } else {
           moved.origin = matrix.origin
         }
         let job = TiledMultiply(
           left: left.fixing(axes, at: places), leftAxes: [0], leftScale: [1],
-          levels: [(depth, left.steps[batch.count + 1])], panels: moved,
+          levels: [(steps, left.steps[batch.count + 1] * neighbours)], panels: moved,
           result: result.fixing(axes, at: places), resultAxes: [0], columnAxis: 1, grid: [rows],
           shape: shape, isDivided: batch.reduce(1, *) == 1)
         builder.multiply(job, task, extra: extra.map { $0.fixing(axes, at: places) })
@@ -104,20 +104,17 @@ extension Lowering {
     }
   }
 
-  /// What tiles multiply to compute a task: `f32`, or `u8` by constant `i8`, with columns of the
-  /// result next to each other; `nil` when they cannot.
+  /// What tiles multiply to compute a task: `f32`, or `u8` by `i8`, with columns of the result next
+  /// to each other; `nil` when they cannot.
   func tileProducts(
     _ task: KernelTask, _ left: Placement, _ result: Placement
   ) -> TileProducts? {
     let types = task.operands.prefix(2).map { graph.type(of: $0).element }
-    let isConstant = graph.constant(task.operands[1]) != nil
-    let products = TileProducts.allCases.first {
-      types == [$0.left, $0.right] && ($0 == .reals || isConstant)
-    }
+    let products = TileProducts.allCases.first { types == [$0.left, $0.right] }
     guard let products, left.element == products.left, result.strides.last == 1 else { return nil }
-    guard let epilogue = task.fusedEpilogue(target) else { return products }
-    return ([epilogue.result] + epilogue.operands).allSatisfy { $0 == .f32 || $0.isVectorInteger }
-      && epilogue.hasVectorForm ? products : nil
+    guard let epilogue = task.epilogue, target.epilogues == .all else { return products }
+    // Sums of bytes are stored first where vectors do not hold what follows.
+    return products == .bytes || epilogue.fitsVectors ? products : nil
   }
 
   /// Where sums go: to the result, or to memory of their own where they have another type and
@@ -157,6 +154,13 @@ extension Lowering {
     for operand in extra where !factors.contains(operand.buffer) {
       offerReuse(of: operand, for: result, beside: extra)
     }
+  }
+}
+
+extension KernelTask {
+  /// The integer that stands for 0 on the left of a matrix product.
+  fileprivate var zeroPoint: Int {
+    if case .matmul(let product) = root { product.zero } else { 0 }
   }
 }
 

@@ -18,6 +18,8 @@ struct PackedPanels {
   var stepStride: Int?
   /// The distance of neighbouring panels.
   var panelStride: Int
+  /// What the sums of column 0 start from, the others following; 0 without it.
+  var start: Access?
 
   init(
     _ products: TileProducts = .reals, buffer: BufferID, depth: Int, columns: Int,
@@ -47,6 +49,11 @@ struct PackedPanels {
 
   /// The place of panel `panel` (a number of full panels), step 0.
   func access(panel: Index) -> Access { Access(buffer, origin + panel * panelStride) }
+
+  /// What sums start from at a column.
+  func start(at column: Index) -> TileStart {
+    start.map { .columns($0.advanced(by: column)) } ?? .zero
+  }
 
   /// Packs numbers given by depth and column.
   static func pack(

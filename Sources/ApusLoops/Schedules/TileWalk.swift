@@ -83,8 +83,6 @@ struct TiledMultiply {
   /// The grid of rows.
   var grid: [Int]
   var shape: TileShape
-  /// One number per column that sums start from.
-  var start: BufferID?
   /// Whether the last panel comes first.
   var isBackward = false
   /// Whether threads take parts of it; not so inside loops that they share already.
@@ -206,7 +204,7 @@ extension KernelBuilder {
       a: TileRows(
         Access(job.left.buffer, job.left.origin + start, laneStride: 0), offsets: offsets),
       b: job.panels.access(panel: panel), columns: width, storedColumns: stored,
-      reduction: levels.merged, start: job.start.map { .columns(Access($0, column)) } ?? .zero,
+      reduction: levels.merged, start: job.panels.start(at: column),
       output: rows(job.result),
       epilogue: task.fusedEpilogue(target).map { TileEpilogue($0, operands: extra.map(rows)) })
     tile.ahead = job.ahead(of: panel, block, target)

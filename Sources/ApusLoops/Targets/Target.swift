@@ -44,6 +44,8 @@ public struct Target: Hashable, Sendable {
   ///
   /// Tiles of 2 are as accurate as plain sums, tiles of 4 lose about two bits.
   public var winograd = 0
+  /// Whether the machine computes with floats itself.
+  public var hasFloatingPoint = true
   /// How many pieces a parallel loop is cut into whose iterations need memory of their own.
   ///
   /// Each piece has that memory once; 1 where one thread runs everything.
@@ -59,7 +61,12 @@ public struct Target: Hashable, Sendable {
   }
 
   /// Whether tiles and windows apply an epilogue themselves.
-  func fuses(_ epilogue: Pointwise) -> Bool { epilogues == .all || epilogue.epilogueSteps != nil }
+  func fuses(_ epilogue: Pointwise) -> Bool {
+    switch epilogues {
+    case .all: tileLanes == 1 || epilogue.fitsVectors
+    case .steps: epilogue.epilogueSteps != nil
+    }
+  }
 
   /// Whether the elements of a type can be computed with in vectors.
   func vectorizes(_ element: ElementType) -> Bool {
@@ -90,6 +97,13 @@ extension Pointwise {
   }
 }
 
+extension Pointwise {
+  /// Whether vectors can be loaded, computed with and stored.
+  var fitsVectors: Bool {
+    hasVectorForm && ([result] + operands).allSatisfy { $0 == .f32 || $0.isVectorInteger }
+  }
+}
+
 extension ElementType {
   /// Whether vectors are loaded from such integers and stored to them; in between they are `i32`.
   var isVectorInteger: Bool { self == .i32 || self == .u8 || self == .i8 }
@@ -98,7 +112,8 @@ extension ElementType {
 extension Target {
   /// Every target, in the order of the reference.
   public static let all: [Target] = [
-    .native, .x86v4, .x86v3, .x86v2, .armv8, .riscv, .wasm, .cortexM4, .c99, .virtualMachine,
+    .native, .x86v4, .x86v3, .x86v2, .armv8, .riscv, .wasm, .cortexM4, .cortexM3, .c99,
+    .virtualMachine,
   ]
 
   /// A target by name.

@@ -48,6 +48,12 @@ extension Pass {
     "fold-scales", "move factors into the weights of convolutions and products",
     rules: Rule.scaleFolding + [.requantize])
 
+  /// Rounds sums of integers as TensorFlow Lite for Microcontrollers does it.
+  ///
+  /// Before: `map %sum {i32(round(mul(f32(a), 0.1)))}`. After: shifts and a product of `i64`.
+  public static let roundTwice = Pass(
+    "round-twice", "round sums of integers as TensorFlow Lite does it", rules: [.roundTwice])
+
   /// Composes chains of maps into one.
   ///
   /// Before: `%1 = map %0 {neg(a)}`, `%2 = map %1 {exp(a)}`. After: `%2 = map %0 {exp(neg(a))}`.

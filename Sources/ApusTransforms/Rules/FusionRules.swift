@@ -124,7 +124,8 @@ extension Rewriter {
 }
 
 extension Node {
-  fileprivate var isMap: Bool {
+  /// Whether this is an elementwise function.
+  var isMap: Bool {
     if case .map = operation { true } else { false }
   }
 }

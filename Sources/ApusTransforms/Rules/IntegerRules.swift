@@ -5,20 +5,24 @@ private let b = Scalar.operand(1)
 
 extension Rule {
   /// Products of numbers that integers stand for, as products of the integers.
-  static let integerProducts: [Rule] = [
+  static let integerProducts = productsOfCodes + correctedProducts
+
+  private static let productsOfCodes: [Rule] = [
     viewOfCode, viewOfFlip, sumOfCode, codeOfCode, unsignedCode,
-    // product(s·(x - z), t·(w - v)) = s·t·product[z](x, w - v), where w is constant
+    // product(s·(x - z), t·(w - v)) = s·t·product[z](x, w - v), where z is one number
     Rule("integer-product") { rewriter, node throws(OperatorError) in
-      guard let left = try rewriter.codedImage(node), let right = rewriter.coded(node.operands[1]),
-        let weights = rewriter.graph.constant(right.stored)?.centred(right.zero),
-        let scale = node.scale(left.scale, right.scale, rank: weights.type.rank),
-        node.depth(weights) <= Rule.deepestSum
-      else { return nil }
-      let operands = [left.stored, rewriter.constant(weights)]
+      guard let product = try? rewriter.graph.integerProduct(node) else { return nil }
+      let (left, right) = (product.left, product.right)
+      var weights = right.stored
+      if let data = product.weights {
+        weights = rewriter.constant(data)
+      } else if let zero = right.commonZero, zero != 0 {
+        weights = try rewriter.map([weights], .convert(a, .i16) - .integer(zero))[0]
+      }
       let sum = try rewriter.append(
-        node.operation.taking(zero: left.commonZero ?? 0), operands,
+        node.operation.taking(zero: left.commonZero ?? 0), [left.stored, weights],
         merging: [left.node, right.node])
-      return try rewriter.map(sum + [rewriter.constant(scale)], .convert(a, .f32) * b)
+      return try rewriter.map(sum + [rewriter.constant(product.scale)], .convert(a, .f32) * b)
     },
     blockProduct,
     // product[z](x - y, w) = product[z + y](x, w) for integers
@@ -32,35 +36,11 @@ extension Rule {
         node.operation.taking(zero: zero + offset), [producer.operands[0], node.operands[1]],
         merging: [producer])
     },
-    // x·w - y·1·w = (x - y)·w, where y is one number and w constant
-    Rule("moving-zero") { rewriter, node throws(OperatorError) in
-      guard case .matmul(let product) = node.operation, product.zero == 0,
-        let weights = rewriter.graph.constant(node.operands[1]), weights.type.rank == 2,
-        let producer = rewriter.producer(of: node.operands[0]),
-        case .map(let map) = producer.operation, let (stored, zero) = map.function.movingOffset,
-        map.function.operands[stored].bitWidth <= 8,
-        rewriter.type(of: producer.operands[zero]).rank == 0,
-        let sums = weights.columnSums
-      else { return nil }
-      let sum = try rewriter.append(
-        node.operation, [producer.operands[stored], node.operands[1]], merging: [producer])
-      return try rewriter.map(
-        sum + [producer.operands[zero], rewriter.constant(sums)],
-        a - .convert(b, .i32) * .operand(2))
-    },
-    // product(x, w) with integers w of one byte in place of wider ones
-    Rule("narrow-weights") { rewriter, node throws(OperatorError) in
-      guard node.operation.zeroOfProduct != nil,
-        rewriter.type(of: node.operands[0]).element != .i16,
-        let data = rewriter.graph.constant(node.operands[1]), data.type.element != .i8,
-        let weights = data.centred(nil)
-      else { return nil }
-      return try rewriter.append(
-        node.operation, [node.operands[0], rewriter.constant(weights)])
-    },
     // s·x + s·y = s·(x + y) for integers x, y, where y is constant
     Rule("integer-addend") { rewriter, node throws(OperatorError) in
-      guard case .map(let map) = node.operation, let sum = map.function.sumOfTwo else { return nil }
+      guard case .map(let map) = node.operation, let sum = map.function.sumOfTwo else {
+        return nil
+      }
       for (place, other) in [sum, (sum.1, sum.0)] {
         guard rewriter.hasOneUse(node.operands[place]),
           let product = rewriter.coded(node.operands[place]), product.zero == nil,
@@ -76,9 +56,6 @@ extension Rule {
     },
     flippedOperand,
   ]
-
-  /// Sums of more products of 8 bits may leave 32 bits.
-  private static let deepestSum = 65_793
 
   // view(s·(x - z)) = s·(view(x) - z), and so for the largest elements of windows
   private static let viewOfCode = Rule("view-of-code") { rewriter, node throws(OperatorError) in
@@ -163,7 +140,7 @@ extension Rule {
     rewriter, node throws(OperatorError) in
     guard let zero = node.operation.zeroOfProduct,
       rewriter.type(of: node.operands[0]).element == .i8,
-      rewriter.graph.constant(node.operands[1])?.type.element == .i8
+      rewriter.type(of: node.operands[1]).element == .i8
     else { return nil }
     let flipped = try rewriter.map(
       [node.operands[0]], .convert(.convert(a, .i32) + .integer(128), .u8))
@@ -173,7 +150,7 @@ extension Rule {
 }
 
 extension Rewriter {
-  fileprivate mutating func map(
+  mutating func map(
     _ operands: [ValueID], _ formula: Scalar
   ) throws(OperatorError) -> [ValueID] {
     guard let function = Pointwise(operands.map { type(of: $0).element }, formula) else {
@@ -214,110 +191,9 @@ extension Rewriter {
     }
     return (data, code.scale)
   }
-
-  /// The left operand of a product of reals, when integers of 8 bits stand for it.
-  fileprivate func codedImage(_ node: Node) throws(OperatorError) -> CodedTensor? {
-    guard node.operation.isProduct, let left = coded(node.operands[0]), left.scale.count == 1,
-      left.commonZero != nil
-    else { return nil }
-    let element = type(of: left.stored).element
-    return element == .u8 || element == .i8 ? left : nil
-  }
-}
-
-extension Operation {
-  fileprivate var isProduct: Bool {
-    switch self {
-    case .conv, .matmul: true
-    default: false
-    }
-  }
-
-  /// The integer that stands for 0 on the left of a product.
-  fileprivate var zeroOfProduct: Int? {
-    switch self {
-    case .conv(let conv): conv.zero
-    case .matmul(let product): product.zero
-    default: nil
-    }
-  }
-
-  /// A product whose left operand has another integer for 0.
-  fileprivate func taking(zero: Int) -> Operation {
-    switch self {
-    case .conv(let conv): .conv(Conv(window: conv.window, groups: conv.groups, zero: zero))
-    case .matmul: .matmul(MatMul(zero: zero))
-    default: self
-    }
-  }
-
-  /// Whether the result holds elements of operand 0, whatever these stand for.
-  fileprivate var movesElements: Bool {
-    switch self {
-    case .transpose, .reshape, .slice, .gather: true
-    case .pool(let pool): pool.kind == .max
-    default: false
-    }
-  }
-}
-
-extension Node {
-  /// The factors of sums: one, or one for each filter or column.
-  fileprivate func scale(_ left: TensorData, _ right: TensorData, rank: Int) -> TensorData? {
-    let factor = left.elements(as: Float.self)[0]
-    let factors = right.elements(as: Float.self).map { factor * $0 }
-    if factors.count == 1 { return TensorData(.f32, [], factors) }
-    guard let extents = right.type.shape.extents else { return nil }
-    let full = [Int](repeating: 1, count: max(rank - extents.count, 0)) + extents
-    if case .conv = operation {
-      guard full[0] == factors.count else { return nil }
-      return TensorData(.f32, [factors.count] + full.dropFirst(2).map { _ in 1 }, factors)
-    }
-    guard full[rank - 1] == factors.count else { return nil }
-    return TensorData(.f32, [factors.count], factors)
-  }
-
-  /// How many products make a sum.
-  fileprivate func depth(_ weights: TensorData) -> Int {
-    let extents = weights.type.shape.extents ?? []
-    if case .conv = operation { return extents.dropFirst().reduce(1, *) }
-    return extents.count > 1 ? extents[extents.count - 2] : 1
-  }
 }
 
 extension TensorData {
-  /// The integers with their zeros taken off, as `i8`; `nil` when one does not fit.
-  fileprivate func centred(_ zero: TensorData?) -> TensorData? {
-    guard let extents = type.shape.extents, var numbers = integers else { return nil }
-    if let zero, let zeros = zero.integers, let shape = zero.type.shape.extents {
-      // The zeros vary along one axis at most: the others have an extent of 1.
-      let full = [Int](repeating: 1, count: max(extents.count - shape.count, 0)) + shape
-      let axis = full.firstIndex { $0 > 1 } ?? 0
-      let inner = extents.dropFirst(axis + 1).reduce(1, *)
-      guard full.count == extents.count, zeros.count == 1 || zeros.count == extents[axis] else {
-        return nil
-      }
-      for place in numbers.indices { numbers[place] -= zeros[place / inner % zeros.count] }
-    }
-    var bytes: [Int8] = []
-    bytes.reserveCapacity(numbers.count)
-    for number in numbers {
-      guard let byte = Int8(exactly: number) else { return nil }
-      bytes.append(byte)
-    }
-    return TensorData(.i8, extents, bytes)
-  }
-
-  /// The sum of each column of a matrix of integers.
-  fileprivate var columnSums: TensorData? {
-    guard let extents = type.shape.extents, extents.count == 2, let numbers = integers else {
-      return nil
-    }
-    var sums = [Int32](repeating: 0, count: extents[1])
-    for (place, number) in numbers.enumerated() { sums[place % extents[1]] &+= Int32(number) }
-    return TensorData(.i32, [extents[1]], sums)
-  }
-
   /// The tensor with its axes moved, when at most one axis has several elements.
   fileprivate func transposed(_ permutation: [Int]) -> TensorData? {
     guard count > 1 else { return self }
@@ -333,5 +209,16 @@ extension TensorData {
     let (own, others) = (elements(as: Float.self), other.elements(as: Float.self))
     guard own.count == others.count else { return false }
     return zip(own, others).allSatisfy { abs($0 - $1) <= 1e-6 * abs($1) }
+  }
+}
+
+extension Operation {
+  /// Whether the result holds elements of operand 0, whatever these stand for.
+  fileprivate var movesElements: Bool {
+    switch self {
+    case .transpose, .reshape, .slice, .gather: true
+    case .pool(let pool): pool.kind == .max
+    default: false
+    }
   }
 }

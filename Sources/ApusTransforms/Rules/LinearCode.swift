@@ -77,6 +77,11 @@ extension CodedTensor {
 
 extension Rewriter {
   /// What a value of the new graph stands for, when a map makes it from integers.
+  func coded(_ value: ValueID) -> CodedTensor? { graph.coded(value) }
+}
+
+extension Graph {
+  /// What a value stands for, when a map makes it from integers with constant parameters.
   func coded(_ value: ValueID) -> CodedTensor? {
     guard let node = producer(of: value), case .map(let map) = node.operation,
       let code = map.function.linearCode
@@ -99,9 +104,9 @@ extension Rewriter {
 
   /// A constant, also through a reshape.
   private func parameterData(_ value: ValueID) -> TensorData? {
-    if let data = graph.constant(value) { return data }
+    if let data = constant(value) { return data }
     guard let node = producer(of: value), case .reshape(let reshape) = node.operation,
-      let data = graph.constant(node.operands[0])
+      let data = constant(node.operands[0])
     else { return nil }
     return data.reshaped(to: reshape.shape)
   }

@@ -233,6 +233,35 @@ APUS_INLINE float apus_from_bits_1(int32_t bits) {
 }
 APUS_INLINE int32_t apus_shl_bits_1(int32_t x, int n) { return (int32_t)((uint32_t)x << n); }
 APUS_INLINE float apus_splat_1(float x) { return x; }
+/* x / 2^n, ties to even, for n below 64. */
+APUS_INLINE uint64_t apus_shift_to_nearest(uint64_t x, int n) {
+  if (n == 0) return x;
+  const uint64_t whole = x >> n, rest = x - (whole << n), half = UINT64_C(1) << (n - 1);
+  return whole + (rest > half || (rest == half && (whole & 1u)));
+}
+/* The nearest integer that f32 holds, ties to even. */
+APUS_INLINE uint64_t apus_as_f32(uint64_t x) {
+  int n = 0;
+#if defined(__GNUC__)
+  if (x >> 24) n = 40 - __builtin_clzll(x);
+#else
+  while (x >> n >> 24) n++;
+#endif
+  return apus_shift_to_nearest(x, n) << n;
+}
+/* round(min(max((float)sum * factor, low), high)), ties to even and NaN as 0, in integers. */
+APUS_INLINE int32_t apus_requantize(int32_t sum, float factor, int32_t low, int32_t high) {
+  const uint32_t bits = (uint32_t)apus_bits_1(factor);
+  const int exponent = (int)(bits >> 23 & 255u), shift = 150 - exponent;
+  const uint64_t size = sum < 0 ? 0u - (uint32_t)sum : (uint32_t)sum;
+  if (exponent == 255 && (bits << 9 || size == 0)) return 0;
+  uint64_t x = apus_as_f32(apus_as_f32(size) * ((bits & 0x7fffffu) | 0x800000u));
+  if (shift > 60 || exponent == 0) x = 0;
+  else if (shift > 0) x = apus_shift_to_nearest(x, shift);
+  else if (x) x = shift > -8 ? x << -shift : UINT64_C(1) << 62;
+  const int64_t y = (sum < 0) != (bits >> 31) ? -(int64_t)x : (int64_t)x;
+  return y < low ? low : y > high ? high : (int32_t)y;
+}
 /* The sum of four products of bytes, added to another sum. */
 APUS_INLINE int32_t apus_dot_1(const uint8_t *a, const int8_t *b, int32_t sum) {
   const int32_t products = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
