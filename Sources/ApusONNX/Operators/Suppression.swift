@@ -124,7 +124,7 @@ extension NodeImporter {
   ) throws(ImportFailure) -> ValueID {
     let flat = try reshape(keep, to: Shape([extents.reduce(1, *)]))
     let places = try truePlaces(flat, expected: declaredExtents(rank: 2)[0])
-    let found = try coordinates(of: places, in: extents, axis: 1)
+    let found = try coordinates(of: places, in: Shape(extents), axis: 1)
     let count = type(of: places).shape[0]
     let all = try reshape(order, to: Shape([extents.reduce(1, *)]))
     let boxes = try add(.gather(Gather(axis: 0)), [all, places])
