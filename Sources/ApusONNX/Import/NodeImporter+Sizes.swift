@@ -39,9 +39,11 @@ extension NodeImporter {
   ///
   /// - Parameters:
   ///   - expected: Numbers that the file promises, one per element.
+  ///   - promised: Extents that elements must be, where no number is expected.
   ///   - range: The values that elements may have.
   package mutating func sizes(
-    _ vector: ValueID, _ name: String, expected: [Int?] = [], in range: ClosedRange<Int>? = nil
+    _ vector: ValueID, _ name: String, expected: [Int?] = [], promised: [Dimension?] = [],
+    in range: ClosedRange<Int>? = nil
   ) throws(ImportFailure) -> [Dimension] {
     if let known = contents[vector] { return known }
     guard type(of: vector).rank <= 1, let count = type(of: vector).shape.elementCount.constant,
@@ -50,9 +52,15 @@ extension NodeImporter {
       throw .unsupported("data-dependent", "\(name) must be a short vector of known length")
     }
     guard count > 0 else { return [] }
+    let names = elements.names(of: vector, contents, in: graph)
     let sizes = (0..<count).map { place -> Dimension in
       if place < expected.count, let number = expected[place] { return Dimension(number) }
-      return symbol(count == 1 ? name : "\(name)_\(place)", range)
+      if place < promised.count, let extent = promised[place] { return extent }
+      let known = names.flatMap { elements.extent(of: $0[place]) }
+      if let known, isBounded(known, by: range) { return known }
+      let size = symbol(count == 1 ? name : "\(name)_\(place)", range)
+      if known == nil, let names { elements.bind(names[place], to: size) }
+      return size
     }
     try bind(vector, to: sizes)
     contents[vector] = sizes

@@ -14,7 +14,7 @@ extension OperatorRule {
         throw .invalid("det-shape", "Det of matrices of shape \(shape)")
       }
       let size = try node.extent(shape.rank - 1, of: value)
-      if shape[shape.rank - 2] != Dimension(size) {
+      guard try node.extent(shape.rank - 2, of: value) == size else {
         throw .invalid("det-shape", "Det of matrices of shape \(shape)")
       }
       guard (1...64).contains(size) else {

@@ -8,12 +8,14 @@ extension OperatorRule {
   static let indexing: [OperatorRule] = [
     OperatorRule("GatherElements") { node throws(ImportFailure) in
       let operands = try node.allOperands(atLeast: 2, atMost: 2)
-      let (data, indices) = (node.type(of: operands[0]), node.type(of: operands[1]))
-      guard indices.rank == data.rank else {
+      let data = node.type(of: operands[0]).shape
+      guard node.type(of: operands[1]).rank == data.rank else {
         throw .invalid("gather-rank", "data and indices differ in rank")
       }
       let axes = try node.axesIndexed(rank: data.rank)
-      return [try node.elements(of: operands[0], at: operands[1], axes)]
+      let indices = try node.fitting(operands[1], to: data, axes)
+      let take = Take(axes: axes, shape: node.type(of: indices).shape)
+      return [try node.add(.take(take), [operands[0], indices])]
     },
     OperatorRule("GatherND") { node throws(ImportFailure) in
       let operands = try node.allOperands(atLeast: 2, atMost: 2)
@@ -110,25 +112,25 @@ extension NodeImporter {
     return (0..<rank).map { $0 == axis ? -1 : $0 }
   }
 
-  /// The elements that indices name along the axis that is -1, at the places that they have along
-  /// the others. A run finds out whether open extents of the indices are too large.
-  fileprivate mutating func elements(
-    of data: ValueID, at indices: ValueID, _ axes: [Int]
+  /// Indices with the extents of the data along axes that they do not name; where either is open, a
+  /// run checks that both agree.
+  fileprivate mutating func fitting(
+    _ indices: ValueID, to data: Shape, _ axes: [Int]
   ) throws(ImportFailure) -> ValueID {
-    let (shape, reach) = (type(of: data).shape, type(of: indices).shape)
-    var take = Take(axes: axes, shape: reach)
-    var operands: [ValueID] = []
-    for axis in 0..<shape.rank {
-      if axes[axis] < 0 {
-        operands.append(indices)
-      } else if shape[axis] != reach[axis], (shape[axis] - reach[axis]).constant == nil {
-        take.axes[axis] = -1
-        operands.append(try places(reach[axis], along: axis, rank: shape.rank))
-        try bind(
-          vector([Int]()), to: [], zeros: [.maximum(shape[axis], reach[axis]) - shape[axis]])
+    var cut = Slice(whole: type(of: indices).shape)
+    var differences: [Dimension] = []
+    for axis in 0..<data.rank where axes[axis] >= 0 && cut.shape[axis] != data[axis] {
+      let (extent, reach) = (data[axis], cut.shape[axis])
+      if extent.constant != nil, reach.constant != nil { continue }
+      guard (extent - reach).constant == nil else {
+        throw .unsupported("symbolic-extent", "GatherElements of \(reach) of \(extent) elements")
       }
+      differences.append(extent - reach)
+      cut.shape[axis] = extent
     }
-    return try add(.take(take), [data] + operands)
+    if differences.isEmpty { return indices }
+    try bind(vector([Int]()), to: [], zeros: differences)
+    return try add(.slice(cut), [indices])
   }
 
   /// The numbers of the last axis of an index tensor, one tensor each, with an axis of extent 1 for

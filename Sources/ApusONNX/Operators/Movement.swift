@@ -153,6 +153,11 @@ extension NodeImporter {
       }
       numbers.append(try reshape(operand, to: Shape([1])))
     }
+    if contents[numbers[0]] == [0], contents[numbers[2]] == [1],
+      let count = knownExtents(of: numbers[1]).first ?? nil, isBounded(count, by: 0...1 << 24)
+    {
+      return try converted(try places(count), to: element)
+    }
     let reals = try numbers.map { value throws(ImportFailure) in try converted(value, to: .f64) }
     let steps = Scalar.unary(.ceil, (limit - start) / delta)
     let isUsable = Scalar.compare(.notEqual, delta, 0)
