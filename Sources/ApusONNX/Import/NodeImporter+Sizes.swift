@@ -133,6 +133,22 @@ extension NodeImporter {
     _ = try append(.bind(Bind(sizes, zeros: zeros)), [vector])
   }
 
+  /// A value under another extent of one axis, of which a run checks that it is the same.
+  mutating func checked(
+    _ value: ValueID, axis: Int, extent: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    var cut = Slice(whole: type(of: value).shape)
+    let difference = cut.shape[axis] - extent
+    if difference == 0 { return value }
+    guard difference.constant == nil else {
+      throw .unsupported(
+        "symbolic-extent", "\(node.operatorType) of \(cut.shape[axis]) for \(extent) elements")
+    }
+    try bind(vector([Int]()), to: [], zeros: [difference])
+    cut.shape[axis] = extent
+    return try add(.slice(cut), [value])
+  }
+
   /// A short name for what an operand stands for, to call symbols by.
   package func symbolName(ofOperand place: Int, default standard: String) -> String {
     let name = place < node.inputs.count ? node.inputs[place] : ""

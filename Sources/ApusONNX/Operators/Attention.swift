@@ -158,11 +158,12 @@ extension NodeImporter {
     _ mask: ValueID, keys: Dimension
   ) throws(ImportFailure) -> ValueID {
     let (shape, element) = (type(of: mask).shape, type(of: mask).element)
-    if shape.dimensions.last == keys { return mask }
-    guard let last = shape.dimensions.last?.constant, let keys = keys.constant else {
-      throw .unsupported("symbolic-extent", "a mask of shape \(shape) for \(keys) keys")
+    guard shape.rank > 0 else { throw .invalid("attention-mask", "a mask without axes") }
+    guard let last = shape[shape.rank - 1].constant, let keys = keys.constant else {
+      return try checked(mask, axis: shape.rank - 1, extent: keys)
     }
-    guard last <= keys else {
+    if last == keys { return mask }
+    guard last < keys else {
       throw .invalid("attention-mask", "a mask of shape \(shape) for \(keys) keys")
     }
     let fill = constant(element == .bool ? 0 : -.infinity, element)

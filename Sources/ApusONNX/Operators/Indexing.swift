@@ -117,20 +117,13 @@ extension NodeImporter {
   fileprivate mutating func fitting(
     _ indices: ValueID, to data: Shape, _ axes: [Int]
   ) throws(ImportFailure) -> ValueID {
-    var cut = Slice(whole: type(of: indices).shape)
-    var differences: [Dimension] = []
-    for axis in 0..<data.rank where axes[axis] >= 0 && cut.shape[axis] != data[axis] {
-      let (extent, reach) = (data[axis], cut.shape[axis])
-      if extent.constant != nil, reach.constant != nil { continue }
-      guard (extent - reach).constant == nil else {
-        throw .unsupported("symbolic-extent", "GatherElements of \(reach) of \(extent) elements")
-      }
-      differences.append(extent - reach)
-      cut.shape[axis] = extent
+    var result = indices
+    for axis in 0..<data.rank where axes[axis] >= 0 {
+      let reach = type(of: indices).shape[axis]
+      if reach.constant != nil, data[axis].constant != nil { continue }
+      result = try checked(result, axis: axis, extent: data[axis])
     }
-    if differences.isEmpty { return indices }
-    try bind(vector([Int]()), to: [], zeros: differences)
-    return try add(.slice(cut), [indices])
+    return result
   }
 
   /// The numbers of the last axis of an index tensor, one tensor each, with an axis of extent 1 for
