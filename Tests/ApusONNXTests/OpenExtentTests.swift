@@ -74,6 +74,34 @@ extension GraphImportTests {
     #expect(try run() == [1, 2, 1, 4, 3, 4])
   }
 
+  /// Scores are 0, so that values count alike where the mask does not hide them.
+  @Test(arguments: [2, 3]) func masksAreForAllKeys(_ length: Int) throws {
+    let model = body(
+      [node("Attention", ["q", "k", "v", "m"], ["y"])],
+      in: [
+        value("q", .f32, [1, 1, 1, 2]), value("k", .f32, [1, 1, -1, 2]),
+        value("v", .f32, [1, 1, -1, 1]), value("m", .bool, [1, -1]),
+      ], out: [value("y", .f32, [1, 1, 1, 1])])
+    func tensor(_ extents: [Int], _ values: [Float]) -> TensorData {
+      TensorData(.f32, extents, values)
+    }
+    func run() throws -> [Float] {
+      var options = ImportOptions(bounds: [SymbolBounds(name: "m_1", lower: 1, upper: 8)])
+      options.dimensions = ["k_2": 3, "v_2": 3]
+      let inputs = [
+        tensor([1, 1, 1, 2], [0, 0]), tensor([1, 1, 3, 2], [1, 2, 3, 4, 5, 6]),
+        tensor([1, 1, 3, 1], [2, 4, 9]),
+        TensorData(.bool, [1, length], (0..<length).map { $0 < 2 }),
+      ]
+      return try results(model, inputs, options, opset: 23)[0].elements(as: Float.self)
+    }
+    guard length == 3 else {
+      #expect(throws: DiagnosticError.self) { try run() }
+      return
+    }
+    #expect(try run() == [3])
+  }
+
   /// Parts of an extent that does not divide; a run refuses sizes that do not add up.
   @Test func openAxesSplit() throws {
     func parts(_ operands: [String], _ constants: [ONNXTensor] = []) throws -> [[Float]] {
