@@ -34,6 +34,8 @@ setup: ## install what is missing (Debian packages); silent when nothing is
 	done; \
 	if [ $${#missing[@]} -gt 0 ]; then \
 	  echo "installing $${missing[*]}"; \
+	  command -v $(or $(SUDO),true) >/dev/null \
+	    || { echo "there is no sudo: install them as root" >&2; exit 1; }; \
 	  $(SUDO) apt-get update -q; \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy "$${missing[@]}"; \
 	fi

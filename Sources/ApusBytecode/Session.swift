@@ -46,17 +46,14 @@ public struct Session: Sendable {
 
   /// Runs the program on row-major tensors.
   ///
-  /// - Throws: `input-count` or `input-type` when the tensors are not what the interface asks for.
+  /// - Throws: `input-count` or `input-type` when the tensors are not what the interface asks for;
+  ///   `run-memory` when there is too little.
   public func run(_ tensors: [TensorData]) throws(DiagnosticError) -> [TensorData] {
     var sizes = try interface.sizes(for: tensors.map(\.type))
-    let results = outputBytes.map {
-      UnsafeMutableRawBufferPointer.allocate(byteCount: $0 + 64, alignment: 64)
+    let results = try outputBytes.map { size throws(DiagnosticError) in
+      try RunMemory(min(size, .max - 64) + 64)
     }
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: memoryBytes, alignment: 64)
-    defer {
-      memory.deallocate()
-      for result in results { result.deallocate() }
-    }
+    let memory = try RunMemory(memoryBytes)
     // Inputs are read up to their largest size, so that those of open size are copied.
     var sources: [PortMemory] = []
     for (place, tensor) in tensors.enumerated() {
@@ -68,8 +65,8 @@ public struct Session: Sendable {
       }
       sources.append(try PortMemory(tensor, capacity: inputBytes[place]))
     }
-    let status = withExtendedLifetime(sources) {
-      run(sources.map(\.base), results.map(\.baseAddress), &sizes, memory: memory.baseAddress)
+    let status = withExtendedLifetime((sources, memory)) {
+      run(sources.map(\.base), results.map { $0.start }, &sizes, memory: Optional(memory.start))
     }
     if status == APUS_VM_NO_ROOM { throw ProgramInterface.noRoomForStrings }
     guard status == APUS_VM_OK else {
@@ -79,7 +76,7 @@ public struct Session: Sendable {
     }
     return zip(interface.outputs, results).compactMap { port, result in
       TensorData(
-        interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(result))
+        interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(result.bytes))
     }
   }
 

@@ -52,6 +52,74 @@ extension GraphImportTests {
     #expect(abs(variance - 9) < 0.4)
   }
 
+  /// Third and fourth moments, and that neighbours have nothing to do with each other.
+  @Test func normalNumbersHaveTheShapeOfABell() throws {
+    let found = try numbers("RandomNormal", [])
+    let powers = (1...4).map { power in
+      found.reduce(0) { sum, number in
+        sum + (0..<power).reduce(1) { product, _ in product * number }
+      } / 10000
+    }
+    #expect(abs(powers[2]) < 0.15)
+    #expect(abs(powers[3] - 3) < 0.4)
+    let neighbours = zip(found, found.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(neighbours / 9999) < 0.05)
+  }
+
+  /// The type asked for, or that of the operand; the shape of the attribute or of the operand.
+  @Test(arguments: [ElementType.f16, .bf16, .f32, .f64, nil]) func resultsHaveTheTypeAskedFor(
+    _ asked: ElementType?
+  ) throws {
+    let codes: [ElementType: Int] = [.f32: 1, .f16: 10, .f64: 11, .bf16: 16]
+    let type = asked.flatMap { codes[$0] }.map { [int("dtype", $0)] } ?? []
+    let (alone, like) = (asked ?? .f32, asked ?? .f64)
+    let names = ["u", "n", "v", "m", "b"]
+    func outputs(_ suffix: String, _ alone: ElementType, _ like: ElementType) -> [ONNXValueInfo] {
+      names.enumerated().map { place, name in
+        place < 2
+          ? value(name + suffix, alone, [20, 50]) : value(name + suffix, like, [40, 25])
+      }
+    }
+    let model = body(
+      [
+        node("RandomUniform", [], ["u"], type + [ints("shape", [20, 50])]),
+        node("RandomNormal", [], ["n"], type + [ints("shape", [20, 50])]),
+        node("RandomUniformLike", ["x"], ["v"], type),
+        node("RandomNormalLike", ["x"], ["m"], type), node("Bernoulli", ["x"], ["b"], type),
+      ] + names.map { node("Cast", [$0], [$0 + "64"], [int("to", 11)]) },
+      in: [value("x", .f64, [40, 25])],
+      out: outputs("", alone, like) + outputs("64", .f64, .f64))
+    let halves = TensorData(.f64, [40, 25], [Double](repeating: 0.5, count: 1000))
+    let found = try results(model, [halves], opset: 22)
+    #expect(found.prefix(5).map(\.type.element) == [alone, alone, like, like, like])
+    #expect(found.prefix(5).map(\.type.shape.extents?.first) == [20, 20, 40, 40, 40])
+    let means: [Double] = [0.5, 0, 0.5, 0, 0.5]
+    let variances: [Double] = [1.0 / 12, 1, 1.0 / 12, 1, 0.25]
+    for place in 0..<5 {
+      let values = found[place + 5].elements(as: Double.self)
+      #expect(means[place] == 0 || values.allSatisfy { (0...1).contains($0) })
+      #expect(place < 4 || values.allSatisfy { $0 == 0 || $0 == 1 })
+      let moments = moments(values)
+      #expect(abs(moments.mean - means[place]) < 0.1)
+      #expect(abs(moments.variance - variances[place]) < 0.15)
+    }
+  }
+
+  /// A shape that a run tells gives the numbers of the same shape that is known.
+  @Test(arguments: ["RandomUniformLike", "RandomNormalLike"]) func openShapesChangeNothing(
+    _ type: String
+  ) throws {
+    func numbers(_ rows: Int) throws -> [Float] {
+      let model = body(
+        [node(type, ["x"], ["y"])], in: [value("x", .f32, [rows, rows, 4])],
+        out: [value("y", .f32, [rows, rows, 4])])
+      let bounds = ["x_0", "x_1"].map { SymbolBounds(name: $0, lower: 1, upper: 8) }
+      let zeros = TensorData(.f32, [3, 3, 4], [Float](repeating: 0, count: 36))
+      return try results(model, [zeros], ImportOptions(bounds: bounds))[0].elements(as: Float.self)
+    }
+    #expect(try numbers(-1) == numbers(3))
+  }
+
   @Test func seedsDecide() throws {
     let seeded = try numbers("RandomUniform", [float("seed", 5)])
     #expect(try numbers("RandomUniform", [float("seed", 5)], as: "z") == seeded)

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,7 +157,8 @@ class Checker:
 
     def python(self, page, code):
         compile(code, str(page), "exec")
-        if "apus." not in code or "APUS_LIBRARY" not in os.environ:
+        # Where numpy is missing, the examples' own tests run nothing either.
+        if "apus." not in code or "APUS_LIBRARY" not in os.environ or not find_spec("numpy"):
             return
         shutil.copy(DIGITS / "digits.onnx", self.work)
         start = "import numpy; image = numpy.zeros((1, 1, 8, 8), numpy.float32)\n"

@@ -2,8 +2,9 @@
 """Writes variants of the cases below a folder that `apus verify` reads.
 
 `constants` turns the inputs of a case into initializers; `symbolic` calls the leading extent of its
-inputs N, where all of them have the same one above 1.
-    usage: write-variants.py constants|symbolic FOLDER TARGET
+inputs N, where all of them have the same one above 1; `batch` calls that of the first input N in
+cases where they have not.
+    usage: write-variants.py constants|symbolic|batch FOLDER TARGET
 """
 
 import shutil
@@ -29,26 +30,46 @@ def constants(model, data):
     return True
 
 
-def symbolic(model, _):
-    """Names the leading extent of all inputs; whether they have one in common."""
+def shapes(model):
+    """The extents of all inputs; nothing when inputs or outputs are other than tensors."""
     values = [*model.graph.input, *model.graph.output]
     if any(not value.type.HasField("tensor_type") for value in values):
-        return False
-    shapes = [value.type.tensor_type.shape.dim for value in model.graph.input]
-    if not shapes or any(not shape for shape in shapes):
-        return False
-    extents = {shape[0].dim_value for shape in shapes}
-    if len(extents) > 1 or extents.pop() < 2:
-        return False
-    for shape in shapes:
-        shape[0].dim_param = "N"
+        return []
+    return [value.type.tensor_type.shape.dim for value in model.graph.input]
+
+
+def share_extent(shapes):
+    """Whether all have the same leading extent, above 1."""
+    extents = {shape[0].dim_value if shape else 0 for shape in shapes}
+    return len(extents) == 1 and extents.pop() > 1
+
+
+def open_extents(model, extents):
+    """Calls extents N, and leaves the shapes of outputs open."""
+    for extent in extents:
+        extent.dim_param = "N"
     for output in model.graph.output:
         output.type.tensor_type.ClearField("shape")
     return True
 
 
+def symbolic(model, _):
+    """Names the leading extent of all inputs; whether they have one in common."""
+    inputs = shapes(model)
+    return share_extent(inputs) and open_extents(model, [shape[0] for shape in inputs])
+
+
+def batch(model, _):
+    """Names the batch of the first input; whether `symbolic` does not do that."""
+    inputs = shapes(model)
+    axis = 1 if model.graph.node and model.graph.node[0].op_type in ["GRU", "LSTM", "RNN"] else 0
+    if not inputs or len(inputs[0]) < 3 or share_extent(inputs):
+        return False
+    return open_extents(model, [inputs[0][axis]])
+
+
 def main(kind, source, target):
-    change = {"constants": constants, "symbolic": symbolic}[kind]
+    change = {"constants": constants, "symbolic": symbolic, "batch": batch}[kind]
     for case in sorted(path.parent for path in source.glob("*/model.onnx")):
         data = case / "test_data_set_0"
         if not data.is_dir() or (case / "test_data_set_1").exists():

@@ -86,6 +86,7 @@ extension Explanation {
       "A pass failed: a mistake of the compiler. Please report it with the model."),
     Explanation("protobuf-field", "The bytes are no protobuf message."),
     Explanation("protobuf-number", "A number of a protobuf message is cut short."),
+    Explanation("run-memory", "A run takes more memory than there is. Bound sizes with --dim."),
     Explanation(
       "run-size",
       "The model computed a size outside its bounds. Widen them with --dim NAME=LOW..HIGH."),

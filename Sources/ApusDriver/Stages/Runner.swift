@@ -128,28 +128,26 @@ struct Runner {
 
 /// Memory for the inputs and outputs of one run.
 final class RawTensors {
-  private(set) var inputs: [UnsafeRawPointer?] = []
+  let inputs: [UnsafeRawPointer?]
   let outputs: [UnsafeMutableRawPointer?]
-  let scratch: UnsafeMutableRawPointer
   /// The symbols of the interface.
   let sizes: [Int64]
-  private var owned: [UnsafeMutableRawPointer] = []
-  private var sources: [PortMemory] = []
+  private let sources: [PortMemory]
+  private let targets: [RunMemory]
+  private let work: RunMemory
 
   /// Memory for a runner, with inputs filled in.
   init(_ runner: Runner, _ values: [TensorData]) throws(DiagnosticError) {
     sizes = try runner.interface.sizes(for: values.map(\.type))
-    let targets = runner.outputs.map {
-      UnsafeMutableRawPointer.allocate(byteCount: $0.byteCount + 64, alignment: 64)
+    targets = try runner.outputs.map { port throws(DiagnosticError) in
+      try RunMemory(port.byteCount + 64)
     }
-    outputs = targets
-    scratch = .allocate(byteCount: max(runner.scratchBytes, 1), alignment: 64)
-    owned = targets + [scratch]
-    for (place, value) in values.enumerated() {
-      sources.append(try PortMemory(value, capacity: runner.inputs[place].byteCount + 64))
+    work = try RunMemory(runner.scratchBytes)
+    sources = try zip(values, runner.inputs).map { value, port throws(DiagnosticError) in
+      try PortMemory(value, capacity: port.byteCount + 64)
     }
-    inputs = sources.map(\.base)
+    (inputs, outputs) = (sources.map(\.base), targets.map { $0.start })
   }
 
-  deinit { for pointer in owned { pointer.deallocate() } }
+  var scratch: UnsafeMutableRawPointer { work.start }
 }

@@ -4,17 +4,18 @@ package import ApusIR
 ///
 /// Strings are pointers to bytes that end with a zero.
 package final class PortMemory {
-  private let elements: UnsafeMutableRawBufferPointer
+  private let memory: RunMemory
+  private var elements: UnsafeMutableRawBufferPointer { memory.bytes }
   private var texts: UnsafeMutableRawBufferPointer?
 
   /// The memory of a tensor, with zeros up to `capacity` bytes.
   ///
-  /// - Throws: `input-string` for a string that has a zero among its bytes.
+  /// - Throws: `input-string` for a string that has a zero among its bytes; `run-memory`.
   package init(
     _ tensor: TensorData, capacity: Int = 0
   ) throws(DiagnosticError) {
     let size = tensor.type.element.byteCount(of: tensor.count) ?? 0
-    elements = .allocate(byteCount: max(size, capacity, 1), alignment: 64)
+    memory = try RunMemory(max(size, capacity))
     elements.initializeMemory(as: UInt8.self, repeating: 0)
     if tensor.type.element == .string {
       try point(to: tensor.strings)
@@ -23,10 +24,7 @@ package final class PortMemory {
     }
   }
 
-  deinit {
-    elements.deallocate()
-    texts?.deallocate()
-  }
+  deinit { texts?.deallocate() }
 
   /// The first element.
   package var base: UnsafeRawPointer? { UnsafeRawPointer(elements.baseAddress) }

@@ -77,7 +77,7 @@ extension Lowering {
     case .sort(let sort): try scheduleSort(task, sort)
     case .split(let split): scheduleSplit(task, split)
     case .cumulate(let cumulate): scheduleCumulate(task, cumulate)
-    case .lstm(let lstm): scheduleLSTM(task, lstm)
+    case .lstm(let lstm): try scheduleLSTM(task, lstm)
     case .recurrent(let layer): try scheduleRecurrent(task, layer)
     case .linearAttention(let attention): scheduleLinearAttention(task, attention)
     case .constant, .extents, .transpose, .reshape, .broadcast, .slice, .kernel, .bind, .branch,

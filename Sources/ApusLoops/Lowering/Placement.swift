@@ -88,6 +88,14 @@ struct Placement: Hashable {
     return result
   }
 
+  /// The part of extent 1 at an index of one axis.
+  func row(_ index: Index, along axis: Int) -> Placement {
+    var result = self
+    result.origin = origin + index * strides[axis]
+    result.extents[axis] = 1
+    return result
+  }
+
   /// The tensor with axes in another order.
   func permuted(_ order: [Int]) -> Placement {
     var result = self

@@ -8,12 +8,14 @@ extension Lowering {
     _ task: KernelTask, _ layer: Recurrent
   ) throws(DiagnosticError) {
     let operands = task.operands.map { placement(of: $0) }
-    guard operands.allSatisfy(\.isFixed) else {
-      throw task.withoutSchedule("a recurrent layer of symbolic size")
+    let (x, first) = (operands[0], layer.firstState)
+    guard operands[1..<first].allSatisfy(\.isFixed) else {
+      throw task.withoutSchedule("a recurrent layer of open width")
     }
     let results = task.results.map { destination(of: $0) }
-    let (x, first) = (operands[0], layer.firstState)
-    let (steps, batch, hidden) = (x.sizes[0], x.sizes[1], results[1].sizes[1])
+    let (steps, batch, hidden) = (
+      x.extents[0], x.extents[1].constant ?? 1, operands[1].sizes[1]
+    )
     let gates = allocate(
       TensorType(.f32, [batch, layer.gates * hidden]), name: "gates", .arena(offset: 0))
     let scratch = allocate(TensorType(.f32, [batch, hidden]), name: "reset", .arena(offset: 0))
@@ -25,7 +27,7 @@ extension Lowering {
       if columns > 0 {
         products.append(
           stateProduct(
-            task.operands[place], left: left,
+            task.operands[place], left: left, rows: batch,
             result: gates.slice(axis: 1, start: column, count: columns)))
       }
       column += columns
@@ -40,39 +42,40 @@ extension Lowering {
       }
       for product in products { product.pack?(&builder, product.tiles.panels, product.weights) }
       let numbers = products.reduce(0) { $0 + $1.tiles.panels.count }
-      builder.turns(steps, panels: numbers) { builder, step, isBackward in
-        let time = layer.reverse ? step * -1 + (steps - 1) : step
-        let turn = RecurrentStep(
-          layer: layer, input: x.fixing([0], at: [time]), gates: gates,
-          output: results[0].fixing([0], at: [time]), states: Array(results[1...]),
-          vectors: Array(vectors), scratch: scratch)
-        for (place, product) in products.enumerated() {
-          if let reset = layer.reset, place == products.count - 1 {
-            builder.each(turn) { builder, place, lanes in
-              let value = builder.evaluate(reset, turn.arguments(place, lanes), lanes: lanes)
-              builder.store(turn.access(scratch, place, lanes), value, lanes: lanes)
-            }
+      builder.rows(of: x.extents[1]) { builder, rows in
+        builder.turns(steps, panels: numbers) { builder, step, isBackward in
+          let time = layer.reverse ? step * -1 + Index(steps - 1) : step
+          let turn = RecurrentStep(
+            layer: layer, input: rows(x, 1).fixing([0], at: [time]), gates: gates,
+            output: rows(results[0], 1).fixing([0], at: [time]),
+            states: results[1...].map { rows($0, 0) }, vectors: vectors.map { rows($0, 0) },
+            scratch: scratch)
+          for (place, product) in products.enumerated() {
+            let resets = place == products.count - 1
+            if resets, let reset = layer.reset { builder.reset(turn, reset) }
+            var tiles = product.tiles
+            tiles.isBackward = isBackward
+            // The other operand has the rows of one turn only.
+            if tiles.left.buffer == results[1].buffer { tiles.left = rows(tiles.left, 0) }
+            builder.multiply(tiles, part, extra: [])
           }
-          var tiles = product.tiles
-          tiles.isBackward = isBackward
-          builder.multiply(tiles, part, extra: [])
+          builder.step(turn)
         }
-        builder.step(turn)
       }
     }
   }
 
   /// The product of a state `[B, H]` with recurrent weights `[N, H]`.
   private mutating func stateProduct(
-    _ weights: ValueID, left: Placement, result: Placement
+    _ weights: ValueID, left: Placement, rows: Int, result: Placement
   ) -> StateProduct {
-    let (batch, columns, depth) = (left.sizes[0], result.sizes[1], left.sizes[1])
-    let shape = tile(rows: batch, columns: columns, depth: depth)
     let transposed = placement(of: weights).permuted([1, 0])
-    let (panels, pack) = lastingPanels(of: transposed, shape: shape, rows: batch)
+    let (columns, depth) = (result.sizes[1], transposed.sizes[0])
+    let shape = tile(rows: rows, columns: columns, depth: depth)
+    let (panels, pack) = lastingPanels(of: transposed, shape: shape, rows: rows)
     let tiles = TiledMultiply(
       left: left, leftAxes: [0], leftScale: [1], levels: [(depth, 1)], panels: panels,
-      result: result, resultAxes: [0], columnAxis: 1, grid: [batch], shape: shape)
+      result: result, resultAxes: [0], columnAxis: 1, grid: [rows], shape: shape)
     return StateProduct(tiles: tiles, weights: transposed, pack: pack)
   }
 }
@@ -104,7 +107,7 @@ private struct RecurrentStep {
   /// What the functions take at a place of the state.
   func arguments(_ place: [Index], _ lanes: Int) -> [Expression] {
     let axis = lanes == 1 ? nil : 1
-    let width = states[0].sizes[1]
+    let width = states[0].extents[1].fixed
     let numbers = [input, gates].flatMap { tensor in
       (0..<layer.gates).map { gate in
         Expression.load(tensor.access([place[0], place[1] + gate * width], lanesAlong: axis))
@@ -129,6 +132,14 @@ extension KernelBuilder {
       builder.strip(turn.states[0].extents[1], vectorized: vectorized) { builder, place, lanes in
         body(&builder, [row, place], lanes)
       }
+    }
+  }
+
+  /// What takes the place of the first state in the product of the last gate.
+  fileprivate mutating func reset(_ turn: RecurrentStep, _ function: Pointwise) {
+    each(turn) { builder, place, lanes in
+      let value = builder.evaluate(function, turn.arguments(place, lanes), lanes: lanes)
+      builder.store(turn.access(turn.scratch, place, lanes), value, lanes: lanes)
     }
   }
 

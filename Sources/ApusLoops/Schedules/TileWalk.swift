@@ -127,16 +127,17 @@ extension KernelBuilder {
   /// Panels that fill a cache are walked there and back, so that each step finds in it what the
   /// step before read last.
   mutating func turns(
-    _ steps: Int, panels: Int, _ body: (inout KernelBuilder, Index, _ isBackward: Bool) -> Void
+    _ steps: Dimension, panels: Int,
+    _ body: (inout KernelBuilder, Index, _ isBackward: Bool) -> Void
   ) {
-    guard panels * 4 > target.cacheBytes / 2, steps > 1 else {
+    guard panels * 4 > target.cacheBytes / 2, let count = steps.constant, count > 1 else {
       return loop(steps) { body(&$0, $1, false) }
     }
-    loop(steps / 2) { builder, pair in
+    loop(count / 2) { builder, pair in
       body(&builder, pair * 2, false)
       body(&builder, pair * 2 + 1, true)
     }
-    if steps % 2 == 1 { body(&self, Index(steps - 1), false) }
+    if count % 2 == 1 { body(&self, Index(count - 1), false) }
   }
 
   /// All tiles of a multiply: for blocks of rows, for panels, for tiles.

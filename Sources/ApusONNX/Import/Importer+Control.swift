@@ -176,16 +176,8 @@ extension Importer {
 
   /// A branch that stops the run, with the inputs and the outputs of another one.
   private mutating func dead(like other: Region) throws -> Region {
-    var region = NodeImporter(graph: Graph(name: "misfit"), bounds: options.bounds)
-    let graph = other.node.graph
-    for input in graph.inputs {
-      _ = region.graph.addInput(graph[input].name, graph.type(of: input))
-    }
+    var region = try blank(like: other.node.graph)
     try region.bind(region.vector([Int]()), to: [], zeros: [1])
-    for (place, type) in graph.outputTypes.enumerated() {
-      let zero = try region.broadcast(region.constant(0, type.element), to: type.shape)
-      region.graph.addOutput(zero, name: "out\(place)")
-    }
     return Region(node: region, results: other.results, captures: [])
   }
 
@@ -201,6 +193,9 @@ extension Importer {
         "branch-sequences", "branches whose sequences differ in length: fix it with --sequence")
     }
     let (yes, no) = (regions[0].node.graph, regions[1].node.graph)
+    if zip(yes.outputTypes, no.outputTypes).contains(where: { $0.rank != $1.rank }) {
+      return try addChoice(condition, regions, captures)
+    }
     return results.replacingValues(by: try node.branch(condition, yes, no, captures))
   }
 

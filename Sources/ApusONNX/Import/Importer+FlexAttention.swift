@@ -16,7 +16,7 @@ extension Importer {
     let isGiven = try node.integer("softmax_precision") != nil
     let precision =
       isGiven ? try node.elementType("softmax_precision") : isNarrow ? .f32 : element
-    let width = Double(node.type(of: query).shape[3].constant ?? 1)
+    let width = Double(try node.extent(3, of: query))
     let scale = try node.real("scale", default: 1 / width.squareRoot()).squareRoot()
     let graphs = (try modifier("score_mod"), try modifier("prob_mod"))
     try node.end()
@@ -55,16 +55,12 @@ extension Importer {
 extension NodeImporter {
   /// The extents of the operands, checked.
   fileprivate func flexSizes() throws(ImportFailure) -> AttentionSizes {
-    let q = try extents(of: try operand(0))
-    let k = try extents(of: try operand(1))
-    let v = try extents(of: try operand(2))
-    guard q.count == 4, k.count == 4, v.count == 4, q[0] == k[0], k[0] == v[0], q[3] == k[3],
+    let operands = try allOperands(atLeast: 3, atMost: 3)
+    let shapes = operands.map { type(of: $0).shape }
+    let (q, k, v) = (shapes[0], shapes[1], shapes[2])
+    guard shapes.allSatisfy({ $0.rank == 4 }), q[0] == k[0], k[0] == v[0], q[3] == k[3],
       k[2] == v[2]
     else { throw .invalid("attention-rank", "queries, keys and values do not fit together") }
-    guard k[1] > 0, q[1] % k[1] == 0, k[1] == v[1] else {
-      throw .invalid("attention-heads", "\(q[1]) query heads for \(k[1]) key heads")
-    }
-    return AttentionSizes(
-      batch: q[0], heads: q[1], sharing: q[1] / k[1], queries: q[2], keys: k[2], past: 0)
+    return try attentionSizes(operands[0], operands[1], operands[2])
   }
 }

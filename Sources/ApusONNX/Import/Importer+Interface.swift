@@ -107,6 +107,11 @@ extension Importer {
   /// Adds an output of the model.
   mutating func add(_ output: ONNXValueInfo, _ result: Binding) throws(DiagnosticError) {
     try check(output, result)
+    guard result.condition == nil else {
+      throw failure(
+        "branch-rank", "the rank of this output depends on data", .tensor(output.name), .unsupported
+      )
+    }
     let elements = result.values
     if let count = options.sequences[output.name], count != elements.count {
       throw failure(
@@ -147,7 +152,7 @@ extension Importer {
     _ name: String, _ type: ONNXType?, _ result: Binding
   ) throws(DiagnosticError) {
     switch (type, result) {
-    case (nil, _), (.optional, .absent): return
+    case (nil, _), (.optional, .absent), (.tensor, .choice): return
     case (.optional(let inner), _): try check(name, inner, result)
     case (.sequence(let inner), .sequence(let elements)):
       // Models declare shapes of elements loosely, so those are not held against them.

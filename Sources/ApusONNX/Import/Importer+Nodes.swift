@@ -12,11 +12,6 @@ extension Importer {
     try binding(named: name, in: scopes.count - 1)
   }
 
-  /// The tensor of a name.
-  mutating func value(named name: String) throws(DiagnosticError) -> ValueID? {
-    try binding(named: name)?.value
-  }
-
   private mutating func binding(
     named name: String, in depth: Int
   ) throws(DiagnosticError) -> Binding? {
@@ -112,15 +107,9 @@ extension Importer {
     if let function = function(for: source) {
       return try inline(function, source, operands, place)
     }
-    let declared = source.outputs.map { scope.declaredExtents(of: $0) }
-    node.begin(
-      source, version: scope.version(of: source.domain) ?? 1, operands: operands.map(\.value),
-      declared: declared)
     let depth = openScopes
     do {
-      let results = try apply(source, operands)
-      try node.end()
-      try define(source.outputs, results, place)
+      try define(source.outputs, try results(of: source, operands), place)
     } catch let error as ImportFailure {
       closeScopes(to: depth)
       throw located(error, source, operands, place)
@@ -129,6 +118,20 @@ extension Importer {
     } catch {
       preconditionFailure("import throws nothing else")
     }
+  }
+
+  /// What a node makes of operands.
+  mutating func results(of source: ONNXNode, _ operands: [Binding]) throws -> [Binding] {
+    if let condition = operands.lazy.compactMap(\.condition).first {
+      return try addChoosing(condition, source, operands)
+    }
+    let declared = source.outputs.map { scope.declaredExtents(of: $0) }
+    node.begin(
+      source, version: scope.version(of: source.domain) ?? 1, operands: operands.map(\.value),
+      declared: declared)
+    let results = try apply(source, operands)
+    try node.end()
+    return results
   }
 
   private mutating func apply(_ source: ONNXNode, _ operands: [Binding]) throws -> [Binding] {

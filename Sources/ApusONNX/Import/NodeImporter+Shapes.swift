@@ -10,6 +10,15 @@ extension NodeImporter {
     return extents
   }
 
+  /// One extent of a value, which may not be symbolic.
+  func extent(_ axis: Int, of value: ValueID) throws(ImportFailure) -> Int {
+    let shape = type(of: value).shape
+    guard let extent = shape[axis].constant else {
+      throw .unsupported("symbolic-extent", "\(node.operatorType) of the symbolic shape \(shape)")
+    }
+    return extent
+  }
+
   /// A shape of known extents, refused when it is too large.
   func shape(_ extents: [Int]) throws(ImportFailure) -> Shape {
     let count = Shape(extents).elementCount.constant ?? .max
@@ -33,13 +42,42 @@ extension NodeImporter {
     return constant(TensorData(.i64, extents, (0..<count).map { Int64($0) }))
   }
 
+  /// The same for an extent that may be symbolic.
+  mutating func places(
+    _ count: Dimension, along axis: Int = 0, rank: Int = 1
+  ) throws(ImportFailure) -> ValueID {
+    if let count = count.constant { return try places(count, along: axis, rank: rank) }
+    let ones = try broadcast(vector([1]), to: Shape([count]))
+    let numbers = try add(
+      .cumulate(Cumulate(.sum, axis: 0, exclusive: true, reverse: false)), [ones])
+    var shape = Shape([Int](repeating: 1, count: rank))
+    shape[axis] = count
+    return try reshape(numbers, to: shape)
+  }
+
+  /// An extent in a formula: a number, or one more operand.
+  mutating func scalar(
+    _ extent: Dimension, _ operands: inout [ValueID]
+  ) throws(ImportFailure) -> Scalar {
+    if let number = extent.constant { return .literal(.integer(number), .i64) }
+    operands.append(try vector([extent]))
+    return .operand(operands.count - 1)
+  }
+
   /// The elements from `start` on along one axis.
   mutating func slice(
     _ value: ValueID, axis: Int, start: Int, count: Int
   ) throws(ImportFailure) -> ValueID {
+    try slice(value, axis: axis, start: start, count: Dimension(count))
+  }
+
+  /// The elements from `start` on along one axis.
+  mutating func slice(
+    _ value: ValueID, axis: Int, start: Int, count: Dimension
+  ) throws(ImportFailure) -> ValueID {
     var shape = type(of: value).shape
-    if start == 0, shape[axis] == Dimension(count) { return value }
-    shape[axis] = Dimension(count)
+    if start == 0, shape[axis] == count { return value }
+    shape[axis] = count
     var starts = [Int](repeating: 0, count: shape.rank)
     starts[axis] = start
     return try add(

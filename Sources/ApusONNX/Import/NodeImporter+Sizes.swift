@@ -39,9 +39,11 @@ extension NodeImporter {
   ///
   /// - Parameters:
   ///   - expected: Numbers that the file promises, one per element.
+  ///   - promised: Extents that elements must be, where no number is expected.
   ///   - range: The values that elements may have.
   package mutating func sizes(
-    _ vector: ValueID, _ name: String, expected: [Int?] = [], in range: ClosedRange<Int>? = nil
+    _ vector: ValueID, _ name: String, expected: [Int?] = [], promised: [Dimension?] = [],
+    in range: ClosedRange<Int>? = nil
   ) throws(ImportFailure) -> [Dimension] {
     if let known = contents[vector] { return known }
     guard type(of: vector).rank <= 1, let count = type(of: vector).shape.elementCount.constant,
@@ -50,9 +52,15 @@ extension NodeImporter {
       throw .unsupported("data-dependent", "\(name) must be a short vector of known length")
     }
     guard count > 0 else { return [] }
+    let names = elements.names(of: vector, contents, in: graph)
     let sizes = (0..<count).map { place -> Dimension in
       if place < expected.count, let number = expected[place] { return Dimension(number) }
-      return symbol(count == 1 ? name : "\(name)_\(place)", range)
+      if place < promised.count, let extent = promised[place] { return extent }
+      let known = names.flatMap { elements.extent(of: $0[place]) }
+      if let known, isBounded(known, by: range) { return known }
+      let size = symbol(count == 1 ? name : "\(name)_\(place)", range)
+      if known == nil, let names { elements.bind(names[place], to: size) }
+      return size
     }
     try bind(vector, to: sizes)
     contents[vector] = sizes
@@ -123,6 +131,22 @@ extension NodeImporter {
     _ vector: ValueID, to sizes: [Dimension], zeros: [Dimension] = []
   ) throws(ImportFailure) {
     _ = try append(.bind(Bind(sizes, zeros: zeros)), [vector])
+  }
+
+  /// A value under another extent of one axis, of which a run checks that it is the same.
+  mutating func checked(
+    _ value: ValueID, axis: Int, extent: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    var cut = Slice(whole: type(of: value).shape)
+    let difference = cut.shape[axis] - extent
+    if difference == 0 { return value }
+    guard difference.constant == nil else {
+      throw .unsupported(
+        "symbolic-extent", "\(node.operatorType) of \(cut.shape[axis]) for \(extent) elements")
+    }
+    try bind(vector([Int]()), to: [], zeros: [difference])
+    cut.shape[axis] = extent
+    return try add(.slice(cut), [value])
   }
 
   /// A short name for what an operand stands for, to call symbols by.

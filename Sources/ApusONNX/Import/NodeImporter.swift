@@ -10,6 +10,8 @@ package struct NodeImporter {
   package private(set) var node: ONNXNode
   /// The version of the operator's domain that the model asks for.
   package private(set) var version = 0
+  /// Which elements of shape operands are the same.
+  var elements = ElementNames()
   private var operands: [ValueID?] = []
   /// The extents that the file declares for the results, where it does.
   private(set) var declared: [[Int?]?] = []
@@ -220,7 +222,10 @@ package struct NodeImporter {
       for type in operands.map({ graph.type(of: $0) }) { try checkElement(type.element) }
       let results = try graph.append(operation, operands, origins: [label])
       for result in results { try checkElement(graph.type(of: result).element) }
-      if let last = graph.nodes.last { contents.visit(last, in: graph) }
+      if let last = graph.nodes.last {
+        contents.visit(last, in: graph)
+        elements.visit(last, contents, in: graph)
+      }
       for result in results { try checkSize(graph.type(of: result)) }
       return results
     } catch let error as OperatorError {

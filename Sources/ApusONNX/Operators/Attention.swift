@@ -2,6 +2,7 @@ internal import ApusIR
 
 private let x = Scalar.operand(0)
 private let y = Scalar.operand(1)
+private let z = Scalar.operand(2)
 
 extension OperatorRule {
   /// Attention in its parts.
@@ -15,20 +16,16 @@ extension OperatorRule {
     var (key, value) = (
       try node.heads(try node.operand(1), heads.1), try node.heads(try node.operand(2), heads.1)
     )
-    var past = 0
+    var past: Dimension = 0
     if let (keys, values) = try node.pastStates() {
-      past = try node.extents(of: keys).dropFirst(2).first ?? 0
+      past = node.type(of: keys).shape.dimensions.dropFirst(2).first ?? 0
       key = try node.add(.concat(Concat(axis: 2)), [keys, key])
       value = try node.add(.concat(Concat(axis: 2)), [values, value])
     }
-    let (q, k) = (try node.extents(of: query), try node.extents(of: key))
-    guard k[1] > 0, q[1] % k[1] == 0, k[1] == (try node.extents(of: value))[1] else {
-      throw .invalid("attention-heads", "\(q[1]) query heads for \(k[1]) key heads")
-    }
-    let sizes = AttentionSizes(
-      batch: q[0], heads: q[1], sharing: q[1] / k[1], queries: q[2], keys: k[2], past: past)
+    let sizes = try node.attentionSizes(query, key, value, past: past)
     let element = node.type(of: query).element
-    let scale = try node.real("scale", default: 1 / Double(q[3]).squareRoot()).squareRoot()
+    let width = Double(try node.extent(3, of: query))
+    let scale = try node.real("scale", default: 1 / width.squareRoot()).squareRoot()
     let products = try node.product(
       try node.map([query], x * .real(scale)),
       try node.transpose(try node.map([key], x * .real(scale)), [0, 1, 3, 2]), sizes)
@@ -50,10 +47,9 @@ extension OperatorRule {
     if let bias { weights = try node.clearingMasked(weights, bias) }
     var result = try node.product(weights, value, sizes)
     if isFlat {
-      let width = (try node.extents(of: value))[3]
+      let width = Dimension(sizes.heads) * node.type(of: value).shape[3]
       result = try node.reshape(
-        try node.transpose(result, [0, 2, 1, 3]),
-        to: Shape([sizes.batch, sizes.queries, sizes.heads * width]))
+        try node.transpose(result, [0, 2, 1, 3]), to: Shape([sizes.batch, sizes.queries, width]))
     }
     let mode = try node.integer("qk_matmul_output_mode", default: 0)
     let stages = [products, capped, biased, weights]
@@ -66,29 +62,50 @@ extension OperatorRule {
 
 /// The extents of an attention.
 struct AttentionSizes {
-  let batch: Int
+  let batch: Dimension
   /// The number of query heads.
   let heads: Int
   /// The number of query heads that share one key head.
   let sharing: Int
-  let queries: Int
+  let queries: Dimension
   /// The number of keys, past ones included.
-  let keys: Int
-  let past: Int
+  let keys: Dimension
+  let past: Dimension
 }
 
 extension NodeImporter {
+  /// The extents of an attention of operands of rank 4, checked as far as heads go.
+  func attentionSizes(
+    _ query: ValueID, _ key: ValueID, _ value: ValueID, past: Dimension = 0
+  ) throws(ImportFailure) -> AttentionSizes {
+    let (heads, shared) = (try extent(1, of: query), try extent(1, of: key))
+    guard shared > 0, heads % shared == 0, type(of: value).shape[1] == Dimension(shared) else {
+      throw .invalid("attention-heads", "\(heads) query heads for \(shared) key heads")
+    }
+    let (queries, keys) = (type(of: query).shape, type(of: key).shape)
+    return AttentionSizes(
+      batch: queries[0], heads: heads, sharing: heads / shared, queries: queries[2],
+      keys: keys[2], past: past)
+  }
+
   /// A tensor `[batch, heads, sequence, width]`, from that or `[batch, sequence, heads · width]`.
   fileprivate mutating func heads(_ value: ValueID, _ count: Int?) throws(ImportFailure) -> ValueID
   {
-    let extents = try extents(of: value)
-    if extents.count == 4 { return value }
-    guard extents.count == 3, let count, count > 0, extents[2] % count == 0 else {
+    if type(of: value).rank == 4 { return value }
+    guard type(of: value).rank == 3, let count else {
       throw .invalid("attention-rank", "operands of rank 4, or of rank 3 with a number of heads")
     }
-    let split = try reshape(
-      value, to: Shape([extents[0], extents[1], count, extents[2] / count]))
-    return try transpose(split, [0, 2, 1, 3])
+    return try transpose(try splitWidth(of: value, heads: count), [0, 2, 1, 3])
+  }
+
+  /// A tensor `[batch, sequence, heads, width]`, from `[batch, sequence, heads · width]`.
+  mutating func splitWidth(of value: ValueID, heads: Int) throws(ImportFailure) -> ValueID {
+    let shape = type(of: value).shape
+    guard shape.rank == 3, heads > 0, try extent(2, of: value) % heads == 0 else {
+      throw .invalid("attention-heads", "\(heads) heads in a tensor of shape \(shape)")
+    }
+    let width = shape[2] / Dimension(heads)
+    return try reshape(value, to: Shape([shape[0], shape[1], Dimension(heads), width]))
   }
 
   fileprivate func pastStates() throws(ImportFailure) -> (ValueID, ValueID)? {
@@ -104,13 +121,13 @@ extension NodeImporter {
     _ left: ValueID, _ right: ValueID, _ sizes: AttentionSizes
   ) throws(ImportFailure) -> ValueID {
     if sizes.sharing == 1 { return try add(.matmul(MatMul()), [left, right]) }
-    var (a, b) = (try extents(of: left), try extents(of: right))
+    var (a, b) = (type(of: left).shape.dimensions, type(of: right).shape.dimensions)
     let result = Shape([a[0], a[1], a[2], b[3]])
-    a.replaceSubrange(1...1, with: [sizes.heads / sizes.sharing, sizes.sharing])
+    let groups = [sizes.heads / sizes.sharing, sizes.sharing].map { Dimension($0) }
+    a.replaceSubrange(1...1, with: groups)
     b.insert(1, at: 2)
     let product = try add(
-      .matmul(MatMul()),
-      [try reshape(left, to: try shape(a)), try reshape(right, to: try shape(b))])
+      .matmul(MatMul()), [try reshape(left, to: Shape(a)), try reshape(right, to: Shape(b))])
     return try reshape(product, to: result)
   }
 
@@ -137,15 +154,20 @@ extension NodeImporter {
   }
 
   /// A mask that hides the keys it does not mention.
-  private mutating func paddedMask(_ mask: ValueID, keys: Int) throws(ImportFailure) -> ValueID {
-    let extents = try extents(of: mask)
-    guard let last = extents.last, last <= keys else {
-      throw .invalid("attention-mask", "a mask of shape \(extents) for \(keys) keys")
+  private mutating func paddedMask(
+    _ mask: ValueID, keys: Dimension
+  ) throws(ImportFailure) -> ValueID {
+    let (shape, element) = (type(of: mask).shape, type(of: mask).element)
+    guard shape.rank > 0 else { throw .invalid("attention-mask", "a mask without axes") }
+    guard let last = shape[shape.rank - 1].constant, let keys = keys.constant else {
+      return try checked(mask, axis: shape.rank - 1, extent: keys)
     }
     if last == keys { return mask }
-    let element = type(of: mask).element
+    guard last < keys else {
+      throw .invalid("attention-mask", "a mask of shape \(shape) for \(keys) keys")
+    }
     let fill = constant(element == .bool ? 0 : -.infinity, element)
-    let none = extents.map { _ in 0 }
+    let none = [Int](repeating: 0, count: shape.rank)
     let pad = Pad(before: none, after: none.dropLast() + [keys - last], mode: .constant)
     return try add(.pad(pad), [mask, fill])
   }
@@ -159,9 +181,9 @@ extension NodeImporter {
       let column = try converted(
         try reshape(count, to: Shape([sizes.batch, 1, 1, 1])), to: .i64)
       tests.append((column, x < y))
-      position = try map([position, column], x + y - .integer(sizes.queries))
-    } else if sizes.past > 0 {
-      position = try map([position], x + .integer(sizes.past))
+      position = try map([position, column, try vector([sizes.queries])], x + y - z)
+    } else if sizes.past != 0 {
+      position = try map([position, try vector([sizes.past])], x + y)
     }
     if try flag("is_causal", default: false) {
       tests.append((position, .compare(.lessOrEqual, x, y)))

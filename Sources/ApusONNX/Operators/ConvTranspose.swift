@@ -10,27 +10,26 @@ extension OperatorRule {
     OperatorRule("CausalConvWithState") { node throws(ImportFailure) in
       var value = try node.operand(0)
       let filter = try node.operand(1)
-      let (extents, window) = (try node.extents(of: value), try node.extents(of: filter))
+      let (shape, window) = (node.type(of: value).shape, try node.extents(of: filter))
       let activation = try node.text("activation", default: "none")
-      guard extents.count == 3, window.count == 3, window[0] == extents[1], window[1] == 1,
+      guard shape.rank == 3, window.count == 3, Dimension(window[0]) == shape[1], window[1] == 1,
         window[2] > 0, ["none", "silu", "swish"].contains(activation)
       else { throw .invalid("causal-conv", "one filter per channel expected, not \(window)") }
-      let history = [extents[0], extents[1], window[2] - 1]
+      let history = Shape([shape[0], shape[1], Dimension(window[2] - 1)])
       let past =
         if let given = node.optionalOperand(3) { given } else {
-          try node.broadcast(
-            node.constant(0, node.type(of: value).element), to: Shape(history))
+          try node.broadcast(node.constant(0, node.type(of: value).element), to: history)
         }
       value = try node.add(.concat(Concat(axis: 2)), [past, value])
       let slide = Window(
         extents: [window[2]], strides: [1], dilations: [1], before: [0], after: [0])
       var result = try node.add(
-        .conv(Conv(window: slide, groups: extents[1])), [value, filter])
+        .conv(Conv(window: slide, groups: window[0])), [value, filter])
       result = try node.addingBias(result, operand: 2)
       if activation != "none" { result = try node.map([result], x * .unary(.sigmoid, x)) }
-      return [
-        result, try node.slice(value, axis: 2, start: extents[2], count: window[2] - 1),
-      ]
+      var last = Slice(whole: node.type(of: value).shape)
+      (last.starts[2], last.shape[2]) = (shape[2], history[2])
+      return [result, try node.add(.slice(last), [value])]
     },
   ]
 
@@ -39,13 +38,18 @@ extension OperatorRule {
     @Sendable (inout NodeImporter) throws(ImportFailure) -> [ValueID] = {
       node throws(ImportFailure) in
       let (image, filter) = (try node.operand(0), try node.operand(1))
-      let (extents, kernel) = (try node.extents(of: image), try node.extents(of: filter))
+      let kernel = try node.extents(of: filter)
+      // How many images there are does not matter.
+      var extents = node.type(of: image).shape.dimensions.prefix(1).map { _ in 1 }
+      for axis in 0..<node.type(of: image).rank where axis > 0 {
+        extents.append(try node.extent(axis, of: image))
+      }
       let groups = try node.integer("group", default: 1)
       guard extents.count >= 3, kernel.count == extents.count, extents[1] > 0, groups >= 1,
         extents[1] % groups == 0, kernel[0] == extents[1]
       else { throw .invalid("conv-channel-mismatch", "\(kernel) filters for \(extents)") }
       let plan = try node.transposedPads(extents, kernel)
-      let value = try node.spread(image, extents, plan)
+      let value = try node.spread(image, plan)
       // [C, M / g, …] -> [g, C / g, M / g, …] -> [g, M / g, C / g, …] -> [M, C / g, …]
       let taps = Array(kernel[2...])
       let split = Shape([groups, kernel[0] / groups, kernel[1]] + taps)
@@ -131,21 +135,21 @@ extension NodeImporter {
 
   /// The image with `stride - 1` zeros after each element, and padded.
   fileprivate mutating func spread(
-    _ image: ValueID, _ extents: [Int], _ plan: TransposedPads
+    _ image: ValueID, _ plan: TransposedPads
   ) throws(ImportFailure) -> ValueID {
     let zero = constant(0, type(of: image).element)
     var value = image
-    var wide = extents
+    var wide = type(of: image).shape
     for (place, stride) in plan.strides.enumerated() where stride > 1 {
       let axis = place + 2
       var column = wide
-      column.insert(1, at: axis + 1)
-      var after = column.map { _ in 0 }
-      after[axis + 1] = stride - 1
-      let pad = Pad(before: column.map { _ in 0 }, after: after, mode: .constant)
-      value = try add(.pad(pad), [try reshape(value, to: Shape(column)), zero])
-      wide[axis] *= stride
-      value = try reshape(value, to: try shape(wide))
+      column.dimensions.insert(1, at: axis + 1)
+      let none = [Int](repeating: 0, count: column.rank)
+      var pad = Pad(before: none, after: none, mode: .constant)
+      pad.after[axis + 1] = Dimension(stride - 1)
+      value = try add(.pad(pad), [try reshape(value, to: column), zero])
+      wide[axis] = wide[axis] * Dimension(stride)
+      value = try reshape(value, to: wide)
     }
     let pad = Pad(before: [0, 0] + plan.before, after: [0, 0] + plan.after, mode: .constant)
     return try add(.pad(pad), [value, zero])

@@ -9,16 +9,20 @@ extension OperatorRule {
   static let determinants: [OperatorRule] = [
     OperatorRule("Det") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
-      guard let size = extents.last, extents.count >= 2, extents[extents.count - 2] == size else {
-        throw .invalid("det-shape", "Det of matrices of shape \(extents)")
+      let shape = node.type(of: value).shape
+      guard shape.rank >= 2 else {
+        throw .invalid("det-shape", "Det of matrices of shape \(shape)")
+      }
+      let size = try node.extent(shape.rank - 1, of: value)
+      guard try node.extent(shape.rank - 2, of: value) == size else {
+        throw .invalid("det-shape", "Det of matrices of shape \(shape)")
       }
       guard (1...64).contains(size) else {
         throw .unsupported("det-size", "Det of matrices of \(size) rows")
       }
-      let outer = Array(extents.dropLast(2))
+      let outer = Shape(shape.dimensions.dropLast(2))
       let element = node.type(of: value).element
-      let batch = Shape(outer).elementCount
+      let batch = outer.elementCount
       var rest = try node.reshape(value, to: Shape([batch, Dimension(size), Dimension(size)]))
       if element.bitWidth < 32 { rest = try node.converted(rest, to: .f32) }
       var result: ValueID?
@@ -31,7 +35,7 @@ extension OperatorRule {
         rest = smaller
       }
       guard let result else { preconditionFailure("a matrix has a row") }
-      return [try node.converted(try node.reshape(result, to: Shape(outer)), to: element)]
+      return [try node.converted(try node.reshape(result, to: outer), to: element)]
     }
   ]
 }

@@ -9,9 +9,9 @@ extension OperatorRule {
       let operands = try node.allOperands()
       let ranks = operands.map { node.type(of: $0).rank }
       let equation = try EinsumEquation(try node.text("equation", default: ""), ranks: ranks)
-      var extents: [Int: Int] = [:]
+      var extents: [Int: Dimension] = [:]
       for (operand, labels) in zip(operands, equation.inputs) {
-        for (label, extent) in zip(labels, try node.extents(of: operand)) {
+        for (label, extent) in zip(labels, node.type(of: operand).shape.dimensions) {
           guard let known = extents[label], known != 1 else {
             extents[label] = extent
             continue
@@ -104,7 +104,7 @@ private struct EinsumEquation {
 extension NodeImporter {
   /// The elements at which axes of one label have the same index, broadcast to the full extents.
   fileprivate mutating func diagonal(
-    _ value: ValueID, _ labels: [Int], _ extents: [Int: Int]
+    _ value: ValueID, _ labels: [Int], _ extents: [Int: Dimension]
   ) throws(ImportFailure) -> EinsumTerm {
     var single: [Int] = []
     for label in labels where !single.contains(label) { single.append(label) }
@@ -132,7 +132,7 @@ extension NodeImporter {
 
   /// The product of two terms as one batched matrix product.
   fileprivate mutating func product(
-    _ a: EinsumTerm, _ b: EinsumTerm, keeping needed: Set<Int>, _ extents: [Int: Int]
+    _ a: EinsumTerm, _ b: EinsumTerm, keeping needed: Set<Int>, _ extents: [Int: Dimension]
   ) throws(ImportFailure) -> EinsumTerm {
     let a = try summed(a, keeping: needed.union(b.labels))
     let b = try summed(b, keeping: needed.union(a.labels))
@@ -140,16 +140,16 @@ extension NodeImporter {
     let inner = a.labels.filter { b.labels.contains($0) && !needed.contains($0) }
     let rows = a.labels.filter { !b.labels.contains($0) }
     let columns = b.labels.filter { !a.labels.contains($0) }
-    func count(_ labels: [Int]) -> Int { labels.reduce(1) { $0 * (extents[$1] ?? 1) } }
+    func count(_ labels: [Int]) -> Dimension { labels.reduce(1) { $0 * (extents[$1] ?? 1) } }
     var factors: [ValueID] = []
     for (term, groups) in [(a, [batch, rows, inner]), (b, [batch, inner, columns])] {
       let order = groups.joined().map { term.labels.firstIndex(of: $0) ?? 0 }
       factors.append(
-        try reshape(try transpose(term.value, order), to: try shape(groups.map(count))))
+        try reshape(try transpose(term.value, order), to: Shape(groups.map(count))))
     }
     let labels = batch + rows + columns
     let product = try add(.matmul(MatMul()), factors)
     return EinsumTerm(
-      value: try reshape(product, to: try shape(labels.map { extents[$0] ?? 1 })), labels: labels)
+      value: try reshape(product, to: Shape(labels.map { extents[$0] ?? 1 })), labels: labels)
   }
 }

@@ -8,18 +8,14 @@ extension OperatorRule {
   static let indexing: [OperatorRule] = [
     OperatorRule("GatherElements") { node throws(ImportFailure) in
       let operands = try node.allOperands(atLeast: 2, atMost: 2)
-      let (data, indices) = (node.type(of: operands[0]), node.type(of: operands[1]))
-      guard indices.rank == data.rank else {
+      let data = node.type(of: operands[0]).shape
+      guard node.type(of: operands[1]).rank == data.rank else {
         throw .invalid("gather-rank", "data and indices differ in rank")
       }
       let axes = try node.axesIndexed(rank: data.rank)
-      for (axis, place) in axes.enumerated() where place >= 0 {
-        let (extent, reach) = (data.shape[axis], indices.shape[axis])
-        guard extent == reach || (extent.constant != nil && reach.constant != nil) else {
-          throw .unsupported("symbolic-extent", "GatherElements of \(reach) of \(extent) elements")
-        }
-      }
-      return [try node.add(.take(Take(axes: axes, shape: indices.shape)), operands)]
+      let indices = try node.fitting(operands[1], to: data, axes)
+      let take = Take(axes: axes, shape: node.type(of: indices).shape)
+      return [try node.add(.take(take), [operands[0], indices])]
     },
     OperatorRule("GatherND") { node throws(ImportFailure) in
       let operands = try node.allOperands(atLeast: 2, atMost: 2)
@@ -48,16 +44,16 @@ extension OperatorRule {
     },
     OperatorRule("TensorScatter") { node throws(ImportFailure) in
       let (cache, update) = (try node.operand(0), try node.operand(1))
-      let extents = try node.extents(of: update)
-      let axis = try node.axis(try node.integer("axis", default: -2), rank: extents.count)
+      let shape = node.type(of: update).shape
+      let axis = try node.axis(try node.integer("axis", default: -2), rank: shape.rank)
       let mode = try node.text("mode", default: "linear")
-      guard axis > 0, node.type(of: cache).rank == extents.count,
+      guard axis > 0, node.type(of: cache).rank == shape.rank,
         let length = node.type(of: cache).shape[axis].constant
       else { throw .invalid("axis-range", "the axis of the sequence is \(axis)") }
-      var index = try node.places(extents[axis], along: axis, rank: extents.count)
+      var index = try node.places(shape[axis], along: axis, rank: shape.rank)
       if let starts = node.optionalOperand(2) {
-        let ones = [Int](repeating: 1, count: extents.count - 1)
-        let column = try node.reshape(starts, to: Shape([extents[0]] + ones))
+        let ones = [Dimension](repeating: 1, count: shape.rank - 1)
+        let column = try node.reshape(starts, to: Shape([shape[0]] + ones))
         index = try node.map([index, try node.converted(column, to: .i64)], x + y)
       }
       switch mode {
@@ -65,27 +61,25 @@ extension OperatorRule {
       case "circular": index = try node.map([index], .binary(.floorMod, x, .integer(length)))
       default: throw .invalid("scatter-mode", "mode \"\(mode)\" does not exist")
       }
-      let axes = extents.indices.map { $0 == axis ? -1 : $0 }
+      let axes = (0..<shape.rank).map { $0 == axis ? -1 : $0 }
       return [try node.add(.scatter(Scatter(.set, axes: axes)), [cache, update, index])]
     },
     OperatorRule("ReverseSequence") { node throws(ImportFailure) in
       let (value, lengths) = (try node.operand(0), try node.operand(1))
-      let extents = try node.extents(of: value)
-      let time = try node.axis(try node.integer("time_axis", default: 0), rank: extents.count)
-      let batch = try node.axis(try node.integer("batch_axis", default: 1), rank: extents.count)
-      guard time != batch, extents[time] > 0 else {
+      let shape = node.type(of: value).shape
+      let time = try node.axis(try node.integer("time_axis", default: 0), rank: shape.rank)
+      let batch = try node.axis(try node.integer("batch_axis", default: 1), rank: shape.rank)
+      guard time != batch, shape[time] != 0 else {
         throw .invalid("axis-twice", "time and batch need axes of their own")
       }
-      let places = try node.places(extents[time], along: time, rank: extents.count)
-      var row = extents.map { _ in 1 }
-      row[batch] = extents[batch]
-      let ends = try node.converted(try node.reshape(lengths, to: Shape(row)), to: .i64)
+      let places = try node.places(shape[time], along: time, rank: shape.rank)
+      var row = Shape([Int](repeating: 1, count: shape.rank))
+      row[batch] = shape[batch]
+      let ends = try node.converted(try node.reshape(lengths, to: row), to: .i64)
       let mirrored = try node.map(
         [places, ends], .select(.compare(.less, x, y), y - 1 - x, x))
-      let axes = extents.indices.map { $0 == time ? -1 : $0 }
-      return [
-        try node.add(.take(Take(axes: axes, shape: Shape(extents))), [value, mirrored])
-      ]
+      let axes = (0..<shape.rank).map { $0 == time ? -1 : $0 }
+      return [try node.add(.take(Take(axes: axes, shape: shape)), [value, mirrored])]
     },
     OperatorRule("ArrayFeatureExtractor", domain: "ai.onnx.ml") { node throws(ImportFailure) in
       let (value, indices) = (try node.operand(0), try node.operand(1))
@@ -116,6 +110,20 @@ extension NodeImporter {
   fileprivate mutating func axesIndexed(rank: Int) throws(ImportFailure) -> [Int] {
     let axis = try self.axis(try integer("axis", default: 0), rank: rank)
     return (0..<rank).map { $0 == axis ? -1 : $0 }
+  }
+
+  /// Indices with the extents of the data along axes that they do not name; where either is open, a
+  /// run checks that both agree.
+  fileprivate mutating func fitting(
+    _ indices: ValueID, to data: Shape, _ axes: [Int]
+  ) throws(ImportFailure) -> ValueID {
+    var result = indices
+    for axis in 0..<data.rank where axes[axis] >= 0 {
+      let reach = type(of: indices).shape[axis]
+      if reach.constant != nil, data[axis].constant != nil { continue }
+      result = try checked(result, axis: axis, extent: data[axis])
+    }
+    return result
   }
 
   /// The numbers of the last axis of an index tensor, one tensor each, with an axis of extent 1 for

@@ -21,33 +21,35 @@ extension OperatorRule {
       else { throw .invalid("attention-heads", "the operands do not fit the rule \(rule)") }
       var operands = [try node.splitHeads(0, heads.0)]
       for place in [1, 2] { operands.append(try node.splitHeads(place, heads.1)) }
-      let (keys, values) = (try node.extents(of: operands[1]), try node.extents(of: operands[2]))
-      let state = [keys[0], heads.1, keys[3], values[3]]
+      let (keys, values) = (node.type(of: operands[1]).shape, node.type(of: operands[2]).shape)
+      let state = Shape([keys[0], Dimension(heads.1), keys[3], values[3]])
       let element = node.type(of: try node.operand(0)).element
       let past = node.optionalOperand(3)
       if let past {
         operands.append(try node.converted(past, to: .f32))
       } else {
-        operands.append(try node.broadcast(node.constant(0, .f32), to: Shape(state)))
+        operands.append(try node.broadcast(node.constant(0, .f32), to: state))
       }
       if core.decays {
         let decay = try node.splitHeads(4, heads.1)
-        operands.append(try node.broadcast(try node.map([decay], .exp(x)), to: Shape(keys)))
+        operands.append(try node.broadcast(try node.map([decay], .exp(x)), to: keys))
       }
       if core.corrects {
-        let count = try node.extents(of: try node.operand(5)).last ?? 0
-        let share = try node.splitHeads(5, count)
-        let wide = try node.broadcast(share, to: Shape(Array(keys[..<3]) + [1]))
-        operands.append(try node.reshape(wide, to: Shape(Array(keys[..<3]))))
+        let last = node.type(of: try node.operand(5)).rank - 1
+        let share = try node.splitHeads(5, try node.extent(max(last, 0), of: try node.operand(5)))
+        let rows = keys.dimensions[..<3]
+        let wide = try node.broadcast(share, to: Shape(rows + [1]))
+        operands.append(try node.reshape(wide, to: Shape(Array(rows))))
       }
       let results = try node.append(.linearAttention(core), operands)
       let given = try node.real("scale", default: 0)
-      let scale = given == 0 ? 1 / Double(keys[3]).squareRoot() : given
+      let width = Double(try node.extent(3, of: operands[1]))
+      let scale = given == 0 ? 1 / width.squareRoot() : given
       let rows = try node.transpose(
         try node.map([results[0]], .convert(x * .real(scale), element)), [0, 2, 1, 3])
       let last = past.map { node.type(of: $0).element } ?? element
       return [
-        try node.reshape(rows, to: Shape([keys[0], keys[2], heads.0 * values[3]])),
+        try node.reshape(rows, to: Shape([keys[0], keys[2], Dimension(heads.0) * values[3]])),
         try node.converted(results[1], to: last),
       ]
     }
@@ -59,13 +61,7 @@ extension NodeImporter {
   fileprivate mutating func splitHeads(
     _ place: Int, _ heads: Int
   ) throws(ImportFailure) -> ValueID {
-    let value = try operand(place)
-    let extents = try extents(of: value)
-    guard extents.count == 3, heads > 0, extents[2] % heads == 0 else {
-      throw .invalid("attention-heads", "\(heads) heads in a tensor of shape \(extents)")
-    }
-    let split = try reshape(
-      value, to: Shape([extents[0], extents[1], heads, extents[2] / heads]))
+    let split = try splitWidth(of: try operand(place), heads: heads)
     return try converted(try transpose(split, [0, 2, 1, 3]), to: .f32)
   }
 }

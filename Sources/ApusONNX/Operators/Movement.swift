@@ -153,15 +153,18 @@ extension NodeImporter {
       }
       numbers.append(try reshape(operand, to: Shape([1])))
     }
+    if contents[numbers[0]] == [0], contents[numbers[2]] == [1],
+      let count = knownExtents(of: numbers[1]).first ?? nil, isBounded(count, by: 0...1 << 24)
+    {
+      return try converted(try places(count), to: element)
+    }
     let reals = try numbers.map { value throws(ImportFailure) in try converted(value, to: .f64) }
     let steps = Scalar.unary(.ceil, (limit - start) / delta)
     let isUsable = Scalar.compare(.notEqual, delta, 0)
     let count = try map(
       reals, .convert(.select(isUsable, .min(.max(steps, 0), .real(0x1p40)), -1), .i64))
     let size = try sizes(count, "count", expected: declaredExtents(rank: 1), in: 0...1 << 24)
-    let ones = try broadcast(vector([1]), to: Shape(size))
-    let places = try add(
-      .cumulate(Cumulate(.sum, axis: 0, exclusive: true, reverse: false)), [ones])
+    let places = try places(size[0])
     let wide: ElementType = element.isFloat ? .f64 : .i64
     let formula = Scalar.convert(start, wide) + .convert(limit, wide) * .convert(delta, wide)
     return try map([numbers[0], places, numbers[2]], .convert(formula, element))

@@ -73,22 +73,22 @@ extension OperatorRule {
     },
     OperatorRule("LRN") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
+      let shape = node.type(of: value).shape
       let (alpha, beta) = (
         try node.real("alpha", default: 0.0001), try node.real("beta", default: 0.75)
       )
       let bias = try node.real("bias", default: 1)
       let size = try node.integer("size", default: 0)
-      guard size >= 1, size < 1 << 31, extents.count >= 3 else {
-        throw .invalid("lrn-size", "LRN over \(size) channels of rank \(extents.count)")
+      guard size >= 1, size < 1 << 31, shape.rank >= 3 else {
+        throw .invalid("lrn-size", "LRN over \(size) channels of rank \(shape.rank)")
       }
-      let columns = Shape([extents[0], 1, extents[1], extents[2...].reduce(1, *)])
+      let columns = Shape([shape[0], 1, shape[1], shape.dimensions[2...].reduce(1, *)])
       let squares = try node.reshape(try node.map([value], x * x), to: columns)
       let window = Window(
         extents: [size, 1], strides: [1, 1], dilations: [1, 1], before: [(size - 1) / 2, 0],
         after: [size / 2, 0])
       let sums = try node.reshape(
-        try node.add(.pool(Pool(.sum, window: window)), [squares]), to: Shape(extents))
+        try node.add(.pool(Pool(.sum, window: window)), [squares]), to: shape)
       let scale = y * .real(alpha / Double(size)) + .real(bias)
       return [try node.map([value, sums], x / .binary(.pow, scale, .real(beta)))]
     },

@@ -149,16 +149,21 @@ extension NodeImporter {
     let product = try add(.reduce(Reduce(.product, axes: [0])), [known])
     let all = try vector([shape.elementCount])
     let final = try map([wanted, all, product], .select(x < 0, y / .max(z, 1), x))
-    return try bound(final, rank: rank, count: shape.elementCount)
+    // What is no extent but -1 or 0 becomes another number.
+    let promised = knownExtents(of: target).map { extent in
+      extent.flatMap { $0.constant ?? 1 > 0 ? $0 : nil }
+    }
+    return try bound(final, rank: rank, count: shape.elementCount, promised: promised)
   }
 
   /// Extents from a vector, whose product is the number of elements of a tensor.
   private mutating func bound(
-    _ extents: ValueID, rank: Int, count: Dimension
+    _ extents: ValueID, rank: Int, count: Dimension, promised: [Dimension?] = []
   ) throws(ImportFailure) -> Shape {
     let most = upperBound(count).map { 0...$0 }
     let result = Shape(
-      try sizes(extents, "size", expected: declaredExtents(rank: rank), in: most))
+      try sizes(
+        extents, "size", expected: declaredExtents(rank: rank), promised: promised, in: most))
     if result.elementCount != count {
       try bind(vector([Int]()), to: [], zeros: [result.elementCount - count])
     }

@@ -27,17 +27,18 @@ extension OperatorRule {
     },
     OperatorRule("Hardmax") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
+      let shape = node.type(of: value).shape
       let axis = try node.axis(
-        try node.integer("axis", default: node.version < 13 ? 1 : -1), rank: extents.count)
+        try node.integer("axis", default: node.version < 13 ? 1 : -1), rank: shape.rank)
       // Before opset 13 all axes from `axis` on form one row.
-      let row = node.version < 13 ? [extents[axis...].reduce(1, *)] : Array(extents[axis...])
-      let rows = try node.reshape(value, to: Shape(extents[..<axis] + row))
+      let (outer, inner) = (shape.dimensions[..<axis], shape.dimensions[axis...])
+      let row = node.version < 13 ? [inner.reduce(1, *)] : Array(inner)
+      let rows = try node.reshape(value, to: Shape(outer + row))
       let best = try node.add(.argReduce(ArgReduce(.max, axis: axis, last: false)), [rows])
       let places = try node.places(row[0], along: axis, rank: axis + row.count)
       let result = try node.map(
         [best, places], .convert(.compare(.equal, x, y), node.type(of: value).element))
-      return [try node.reshape(result, to: Shape(extents))]
+      return [try node.reshape(result, to: shape)]
     },
     OperatorRule("OneHot") { node throws(ImportFailure) in
       let (indices, values) = (try node.operand(0), try node.operand(2))
@@ -65,11 +66,11 @@ extension OperatorRule {
     },
     OperatorRule("Trilu") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
+      let shape = node.type(of: value).shape
       let upper = try node.flag("upper", default: true)
-      guard extents.count >= 2 else { throw .invalid("trilu-rank", "Trilu takes matrices") }
+      guard shape.rank >= 2 else { throw .invalid("trilu-rank", "Trilu takes matrices") }
       var operands = [value]
-      for (place, count) in extents.suffix(2).enumerated() {
+      for (place, count) in shape.dimensions.suffix(2).enumerated() {
         operands.append(try node.places(count, along: place, rank: 2))
       }
       let diagonal = try node.optionalOperand(1).map { operand throws(ImportFailure) in
@@ -87,13 +88,12 @@ extension OperatorRule {
     },
     OperatorRule("EyeLike") { node throws(ImportFailure) in
       let like = node.type(of: try node.operand(0))
-      let extents = try node.extents(of: try node.operand(0))
       let given = try node.integer("dtype") != nil
       let element = given ? try node.elementType("dtype") : like.element
       let diagonal = try node.integer("k", default: 0)
-      guard extents.count == 2 else { throw .invalid("eye-rank", "EyeLike takes matrices") }
-      let rows = try node.places(extents[0], along: 0, rank: 2)
-      let columns = try node.places(extents[1], along: 1, rank: 2)
+      guard like.rank == 2 else { throw .invalid("eye-rank", "EyeLike takes matrices") }
+      let rows = try node.places(like.shape[0], along: 0, rank: 2)
+      let columns = try node.places(like.shape[1], along: 1, rank: 2)
       return [
         try node.map(
           [rows, columns],

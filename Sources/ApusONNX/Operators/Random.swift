@@ -15,28 +15,29 @@ extension OperatorRule {
       let type = node.type(of: value)
       let isGiven = try node.integer("dtype") != nil
       let element = isGiven ? try node.elementType("dtype") : type.element
-      let number = try node.uniform(try node.extents(of: value), type.element)
+      let number = try node.uniform(type.shape, type.element)
       return [try node.map([number, value], .convert(x < y, element))]
     },
     OperatorRule("Multinomial") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
+      let shape = node.type(of: value).shape
       let isGiven = try node.integer("dtype") != nil
       let element = isGiven ? try node.elementType("dtype") : .i32
       let count = try node.integer("sample_size", default: 1)
-      guard extents.count == 2, extents[1] > 0, (1..<1 << 24).contains(count) else {
-        throw .invalid("multinomial-shape", "\(count) samples of scores \(extents)")
+      guard shape.rank == 2, shape[1] != 0, (1..<1 << 24).contains(count) else {
+        throw .invalid("multinomial-shape", "\(count) samples of scores \(shape)")
       }
+      let (rows, samples) = (shape[0], Dimension(count))
       // A sample is the number of classes whose running sum of chances it lies above.
       let chances = try node.add(.softmax(Softmax(axis: 1, logarithm: false)), [value])
       let sums = try node.add(
         .cumulate(Cumulate(.sum, axis: 1, exclusive: false, reverse: false)), [chances])
-      let inner = try node.slice(sums, axis: 1, start: 0, count: extents[1] - 1)
-      let numbers = try node.uniform([extents[0], count], node.type(of: value).element)
+      let inner = try node.slice(sums, axis: 1, start: 0, count: shape[1] - 1)
+      let numbers = try node.uniform(Shape([rows, samples]), node.type(of: value).element)
       let isAbove = try node.map(
         [
-          try node.reshape(numbers, to: Shape([extents[0], count, 1])),
-          try node.reshape(inner, to: Shape([extents[0], 1, extents[1] - 1])),
+          try node.reshape(numbers, to: Shape([rows, samples, 1])),
+          try node.reshape(inner, to: Shape([rows, 1, shape[1] - 1])),
         ], .convert(.compare(.greaterOrEqual, x, y), .i64))
       return [try node.converted(try node.total(isAbove, axis: 2), to: element)]
     },
@@ -44,7 +45,7 @@ extension OperatorRule {
   ]
 
   private typealias Numbers =
-    @Sendable (inout NodeImporter, [Int], ElementType)
+    @Sendable (inout NodeImporter, Shape, ElementType)
     throws(ImportFailure) -> ValueID
 
   private static func generator(
@@ -54,24 +55,29 @@ extension OperatorRule {
       let isGiven = try node.integer("dtype") != nil
       let standard = isLike ? node.type(of: try node.operand(0)).element : .f32
       let element = isGiven ? try node.elementType("dtype") : standard
-      let given = isLike ? try node.extents(of: try node.operand(0)) : try node.integers("shape")
-      guard let extents = given, element.isFloat else {
+      let given =
+        isLike
+        ? node.type(of: try node.operand(0)).shape
+        : try node.integers("shape").map { extents throws(ImportFailure) in
+          try node.shape(extents)
+        }
+      guard let shape = given, element.isFloat else {
         throw .invalid("random-shape", "\(name) needs a shape and a type of real numbers")
       }
-      return [try node.converted(try body(&node, extents, element), to: element)]
+      return [try node.converted(try body(&node, shape, element), to: element)]
     }
   }
 
-  private static let uniform: Numbers = { node, extents, element throws(ImportFailure) in
+  private static let uniform: Numbers = { node, shape, element throws(ImportFailure) in
     let (low, high) = (try node.real("low", default: 0), try node.real("high", default: 1))
     return try node.map(
-      [try node.uniform(extents, element)], x * .real(high - low) + .real(low))
+      [try node.uniform(shape, element)], x * .real(high - low) + .real(low))
   }
 
-  private static let normal: Numbers = { node, extents, element throws(ImportFailure) in
+  private static let normal: Numbers = { node, shape, element throws(ImportFailure) in
     let (mean, scale) = (try node.real("mean", default: 0), try node.real("scale", default: 1))
     let pair = [
-      try node.uniform(extents, element), try node.uniform(extents, element, stream: 1),
+      try node.uniform(shape, element), try node.uniform(shape, element, stream: 1),
     ]
     // Box and Muller; 1 - x is never 0.
     let radius = Scalar.unary(.sqrt, .unary(.log, 1 - x) * -2)
@@ -95,7 +101,7 @@ extension OperatorRule {
       ]
     }
     let chance = node.optionalOperand(1) ?? node.constant(ratio, element)
-    let numbers = try node.uniform(try node.extents(of: value), element)
+    let numbers = try node.uniform(extents, element)
     let wide = node.type(of: numbers).element
     // Operands: number, chance, whether this is training.
     let keeps = Scalar.binary(
@@ -125,21 +131,21 @@ extension NodeImporter {
 
   /// Numbers from 0 up to 1, `f64` for that type and else `f32`, of the node's seed.
   fileprivate mutating func uniform(
-    _ extents: [Int], _ element: ElementType, stream: UInt64 = 0
+    _ shape: Shape, _ element: ElementType, stream: UInt64 = 0
   ) throws(ImportFailure) -> ValueID {
-    let shape = try shape(extents)
-    if extents.contains(0) { return try broadcast(constant(0, element), to: shape) }
+    if shape.dimensions.contains(0) { return try broadcast(constant(0, element), to: shape) }
     func literal(_ bits: UInt64) -> Scalar { .literal(.integer(Int(bitPattern: UInt(bits))), .u64) }
     func folded(_ word: Scalar, _ bits: UInt64) -> Scalar {
       .binary(.xor, word, .binary(.shiftRight, word, literal(bits)))
     }
     // SplitMix64: word number n of a seed is its mixed sum with n times an odd number.
     var place = Scalar.literal(.integer(0), .i64)
-    var (operands, stride) = ([ValueID](), 1)
-    for axis in extents.indices.reversed() where extents[axis] > 1 {
-      place = place + .operand(operands.count) * .literal(.integer(stride), .i64)
-      operands.append(try places(extents[axis], along: axis, rank: extents.count))
-      stride *= extents[axis]
+    var (operands, stride) = ([ValueID](), Dimension(1))
+    for axis in (0..<shape.rank).reversed() where shape[axis] != 1 {
+      let index = Scalar.operand(operands.count)
+      operands.append(try places(shape[axis], along: axis, rank: shape.rank))
+      place = place + index * (try scalar(stride, &operands))
+      stride = stride * shape[axis]
     }
     if operands.isEmpty { operands = [constant(0, .i64)] }
     let start = try randomKey().mixed &+ (stream &+ 1) &* UInt64.golden

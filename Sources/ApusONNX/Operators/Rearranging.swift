@@ -8,34 +8,38 @@ extension OperatorRule {
   static let rearranging: [OperatorRule] = [
     OperatorRule("DepthToSpace") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
-      let block = try node.blockSize(extents)
+      let shape = node.type(of: value).shape
+      let block = try node.blockSize(shape)
       let mode = try node.text("mode", default: "DCR")
-      guard extents[1] % (block * block) == 0, ["DCR", "CRD"].contains(mode) else {
-        throw .invalid("block-size", "blocks of \(block) in mode \(mode) for shape \(extents)")
+      let depth = try node.extent(1, of: value)
+      guard depth % (block * block) == 0, ["DCR", "CRD"].contains(mode) else {
+        throw .invalid("block-size", "blocks of \(block) in mode \(mode) for shape \(shape)")
       }
-      let channels = extents[1] / (block * block)
+      let (size, channels) = (Dimension(block), Dimension(depth / (block * block)))
       let isDepthFirst = mode == "DCR"
-      let split = isDepthFirst ? [block, block, channels] : [channels, block, block]
-      let parts = try node.reshape(value, to: Shape([extents[0]] + split + extents[2...]))
+      let split = isDepthFirst ? [size, size, channels] : [channels, size, size]
+      let parts = try node.reshape(
+        value, to: Shape([shape[0]] + split + shape.dimensions[2...]))
       let order = isDepthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3]
-      let shape = [extents[0], channels, extents[2] * block, extents[3] * block]
-      return [try node.reshape(try node.transpose(parts, order), to: Shape(shape))]
+      let result = Shape([shape[0], channels, shape[2] * size, shape[3] * size])
+      return [try node.reshape(try node.transpose(parts, order), to: result)]
     },
     OperatorRule("SpaceToDepth") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
-      let block = try node.blockSize(extents)
+      let shape = node.type(of: value).shape
+      let block = try node.blockSize(shape)
       let mode = try node.text("mode", default: "DCR")
-      guard extents[2] % block == 0, extents[3] % block == 0, ["DCR", "CRD"].contains(mode) else {
-        throw .invalid("block-size", "blocks of \(block) in mode \(mode) for shape \(extents)")
+      let image = (try node.extent(2, of: value), try node.extent(3, of: value))
+      guard image.0 % block == 0, image.1 % block == 0, ["DCR", "CRD"].contains(mode) else {
+        throw .invalid("block-size", "blocks of \(block) in mode \(mode) for shape \(shape)")
       }
-      let (height, width) = (extents[2] / block, extents[3] / block)
-      let split = [extents[0], extents[1], height, block, width, block]
-      let parts = try node.reshape(value, to: Shape(split))
+      let (height, width) = (Dimension(image.0 / block), Dimension(image.1 / block))
+      let size = Dimension(block)
+      let parts = try node.reshape(
+        value, to: Shape([shape[0], shape[1], height, size, width, size]))
       let order = mode == "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]
-      let shape = [extents[0], extents[1] * block * block, height, width]
-      return [try node.reshape(try node.transpose(parts, order), to: Shape(shape))]
+      let result = Shape([shape[0], shape[1] * size * size, height, width])
+      return [try node.reshape(try node.transpose(parts, order), to: result)]
     },
     OperatorRule("CenterCropPad") { node throws(ImportFailure) in
       var value = try node.operand(0)
@@ -117,10 +121,10 @@ extension OperatorRule {
 
 extension NodeImporter {
   /// The block size of an operator on images `[N, C, H, W]`.
-  fileprivate mutating func blockSize(_ extents: [Int]) throws(ImportFailure) -> Int {
+  fileprivate mutating func blockSize(_ shape: Shape) throws(ImportFailure) -> Int {
     let size = try integer("blocksize", default: 0)
-    guard extents.count == 4, (1..<1 << 15).contains(size) else {
-      throw .invalid("block-size", "blocks of \(size) for shape \(extents)")
+    guard shape.rank == 4, (1..<1 << 15).contains(size) else {
+      throw .invalid("block-size", "blocks of \(size) for shape \(shape)")
     }
     return size
   }

@@ -127,12 +127,12 @@ extension NodeImporter {
     _ input: Shape, _ hidden: Dimension
   ) throws(ImportFailure) -> ValueID {
     let lengths = try operand(4)
-    guard let steps = input[0].constant, type(of: lengths).shape == Shape([input[1]]) else {
+    guard type(of: lengths).shape == Shape([input[1]]) else {
       throw .invalid("sequence-lengths", "one length for each of \(input[1]) sequences expected")
     }
     let counts = try reshape(try converted(lengths, to: .i64), to: Shape([1, input[1], 1]))
     let isInside = Scalar.convert(.compare(.less, .operand(0), .operand(1)), .f32)
-    let mask = try map([try places(steps, rank: 3), counts], isInside)
+    let mask = try map([try places(input[0], rank: 3), counts], isInside)
     return try broadcast(mask, to: Shape([input[0], input[1], hidden]))
   }
 

@@ -42,14 +42,15 @@ extension NodeImporter {
     if try isOpenResize(scales: place) { return try openResized(style, scales: place) }
     let image = try operand(0)
     var value = image
-    let targets = try resizeTargets(try extents(of: image), scales: place, style)
+    let targets = try resizeTargets(type(of: image).shape, scales: place, style)
     guard targets.allSatisfy({ $0.extent > 0 && ($0.scale > 1 / 256 || !style.softens) }) else {
       throw .unsupported("resize-range", "Resize of nothing, or to less than 1 in 256")
     }
     guard style.mode == .nearest || type(of: image).element.isFloat else {
       throw .unsupported("resize-type", "interpolation of \(type(of: image).element)")
     }
-    for axis in targets where !axis.isIdentity(style) {
+    for axis in targets
+    where type(of: image).shape[axis.number].constant != nil && !axis.isIdentity(style) {
       value = try resampled(value, axis, style)
     }
     for axis in targets where style.coordinates == .cropAndResize {
@@ -87,17 +88,18 @@ extension NodeImporter {
     return sum ?? value
   }
 
-  /// The new extent and the scale of each axis.
+  /// The new extent and the scale of each axis; open ones stay, and count as extents of 1.
   private mutating func resizeTargets(
-    _ extents: [Int], scales place: Int, _ style: ResizeStyle
+    _ shape: Shape, scales place: Int, _ style: ResizeStyle
   ) throws(ImportFailure) -> [ResizedAxis] {
+    let extents = shape.dimensions.map { $0.constant ?? 1 }
     let axes = try integers("axes") ?? Array(extents.indices)
     _ = try self.axes(axes, rank: extents.count)
     let policy = try text("keep_aspect_ratio_policy", default: "stretch")
     var result = extents.enumerated().map { ResizedAxis(number: $0, extent: $1) }
     let window =
       try style.coordinates == .cropAndResize ? reals(1, named: "roi", count: 2 * axes.count) : nil
-    let sizes = try place == 2 ? integers(3) : nil
+    let sizes = try place == 2 ? newExtents(shape, axes) : nil
     if let sizes, !sizes.isEmpty {
       guard sizes.count == axes.count, sizes.allSatisfy({ $0 > 0 }) else {
         throw .invalid("resize-sizes", "Resize needs one positive size per axis")
@@ -122,6 +124,7 @@ extension NodeImporter {
       let scales = try reals(place, named: "scales", count: axes.count)
       for (number, axis) in axes.enumerated() {
         let axis = axis < 0 ? axis + extents.count : axis
+        guard shape[axis].constant != nil || scales[number] == 1 else { throw openAxes(shape) }
         result[axis].scale = scales[number]
         result[axis].size = try resizedExtent(
           (Double(extents[axis]) * scales[number]).rounded(.down))
@@ -129,11 +132,29 @@ extension NodeImporter {
     }
     for (number, axis) in axes.enumerated() {
       guard let window else { continue }
+      guard shape.extents != nil else { throw openAxes(shape) }
       result[axis < 0 ? axis + extents.count : axis].window = (
         window[number], window[number + axes.count]
       )
     }
     return result
+  }
+
+  /// What operand 3 holds, 1 for open axes, which must stay.
+  private func newExtents(_ shape: Shape, _ axes: [Int]) throws(ImportFailure) -> [Int]? {
+    guard let given = try dimensions(3) else { return nil }
+    // Sizes that are too few or too many are refused later.
+    guard given.count == axes.count else { return given.map { $0.constant ?? 1 } }
+    return try zip(given, axes).map { size, axis throws(ImportFailure) in
+      let extent = shape[axis < 0 ? axis + shape.rank : axis]
+      if extent.constant == nil, size == extent { return 1 }
+      guard let number = size.constant, extent.constant != nil else { throw openAxes(shape) }
+      return number
+    }
+  }
+
+  private func openAxes(_ shape: Shape) -> ImportFailure {
+    .unsupported("symbolic-extent", "Resize of open axes of the shape \(shape)")
   }
 
   private func resizedExtent(_ size: Double) throws(ImportFailure) -> Int {

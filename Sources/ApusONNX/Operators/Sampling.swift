@@ -16,20 +16,22 @@ extension OperatorRule {
   static let sampling: [OperatorRule] = [
     OperatorRule("GridSample") { node throws(ImportFailure) in
       let (image, grid) = (try node.operand(0), try node.operand(1))
-      let (extents, places) = (try node.extents(of: image), try node.extents(of: grid))
-      let rank = extents.count - 2
-      guard rank >= 1, places.count == rank + 2, places[rank + 1] == rank,
-        places[0] == extents[0], !extents.contains(0)
+      let (extents, places) = (node.type(of: image).shape, node.type(of: grid).shape)
+      let rank = extents.rank - 2
+      guard rank >= 1, places.rank == rank + 2, places[rank + 1] == Dimension(rank),
+        places[0] == extents[0], !extents.dimensions.contains(0)
       else { throw .invalid("grid-shape", "a grid of shape \(places) for \(extents)") }
       let style = try node.gridStyle()
-      let shape = Shape([extents[0], extents[1]] + places[1...rank])
+      let points = places.dimensions[1...rank]
+      let shape = Shape([extents[0], extents[1]] + points)
       var taps: [[Tap]] = []
       for axis in 0..<rank {
         // The last axis of the image comes first in the grid.
         let part = try node.part(grid, axis: rank + 1, rank - 1 - axis)
-        let column = try node.reshape(part, to: Shape([extents[0], 1] + places[1...rank]))
-        let place = try node.map([column], style.place(in: extents[axis + 2]))
-        taps.append(try node.taps(at: place, extent: extents[axis + 2], style))
+        let column = try node.reshape(part, to: Shape([extents[0], 1] + points))
+        let extent = try node.extent(axis + 2, of: image)
+        let place = try node.map([column], style.place(in: extent))
+        taps.append(try node.taps(at: place, extent: extent, style))
       }
       let axes = [0, 1] + taps.map { _ in -1 }
       return [try node.sampled(image, taps, axes: axes, shape: shape)]

@@ -5,12 +5,12 @@ extension OperatorRule {
   static let selection: [OperatorRule] = [
     OperatorRule("NonZero") { node throws(ImportFailure) in
       let value = try node.operand(0)
-      let extents = try node.extents(of: value)
-      guard !extents.isEmpty else { throw .unsupported("nonzero-rank", "NonZero of a scalar") }
-      let flat = try node.reshape(value, to: Shape([extents.reduce(1, *)]))
+      let shape = node.type(of: value).shape
+      guard shape.rank > 0 else { throw .unsupported("nonzero-rank", "NonZero of a scalar") }
+      let flat = try node.reshape(value, to: Shape([shape.elementCount]))
       let places = try node.truePlaces(
         try node.map([flat], .convert(x, .bool)), expected: node.declaredExtents(rank: 2)[1])
-      return [try node.coordinates(of: places, in: extents, axis: 0)]
+      return [try node.coordinates(of: places, in: shape, axis: 0)]
     },
     OperatorRule("Compress") { node throws(ImportFailure) in
       var value = try node.operand(0)
@@ -34,19 +34,18 @@ extension OperatorRule {
     node throws(ImportFailure) in
     let value = try node.operand(0)
     let sorts = try node.flag("sorted", default: true)
-    let extents = try node.extents(of: value)
+    let shape = node.type(of: value).shape
     var rows: ValueID
     var axis: Int?
     if let given = try node.integer("axis") {
-      let number = try node.axis(given, rank: extents.count)
+      let number = try node.axis(given, rank: shape.rank)
       axis = number
-      let order = [number] + extents.indices.filter { $0 != number }
-      let count = extents[number]
-      let turned = try node.transpose(value, order)
-      let width = extents.reduce(1, *) / max(count, 1)
-      rows = try node.reshape(turned, to: Shape([count, width]))
+      let others = (0..<shape.rank).filter { $0 != number }
+      let turned = try node.transpose(value, [number] + others)
+      let width = others.reduce(1) { $0 * shape[$1] }
+      rows = try node.reshape(turned, to: Shape([shape[number], width]))
     } else {
-      rows = try node.reshape(value, to: Shape([extents.reduce(1, *), 1]))
+      rows = try node.reshape(value, to: Shape([shape.elementCount, 1]))
     }
     let groups = try node.groups(of: rows, sorted: sorts)
     let expected = node.declaredExtents(1, rank: 1)[0]
@@ -71,12 +70,12 @@ private struct RowGroups {
 extension NodeImporter {
   /// The places where a vector of truth values is true, in order: `i64[count]`.
   mutating func truePlaces(_ mask: ValueID, expected: Int? = nil) throws(ImportFailure) -> ValueID {
-    let count = try extents(of: mask).reduce(1, *)
     let ones = try map([mask], .convert(x, .i64))
     let sums = try add(
       .cumulate(Cumulate(.sum, axis: 0, exclusive: false, reverse: false)), [ones])
-    let outside = Scalar.literal(.integer(count), .i64)
-    let targets = try map([mask, sums], .select(x, y - 1, outside))
+    var operands = [mask, sums]
+    let outside = try scalar(type(of: mask).shape.elementCount, &operands)
+    let targets = try map(operands, .select(x, y - 1, outside))
     return try scattered(targets, try total(ones, axis: 0), expected: expected)
   }
 
@@ -84,25 +83,29 @@ extension NodeImporter {
   private mutating func scattered(
     _ targets: ValueID, _ length: ValueID, expected: Int?
   ) throws(ImportFailure) -> ValueID {
-    let count = try extents(of: targets)[0]
-    let empty = vector([Int](repeating: 0, count: count + 1))
+    let count = type(of: targets).shape[0]
+    let empty = try broadcast(vector([0]), to: Shape([count + 1]))
     let numbers = try places(count)
+    let most = upperBound(count).map { 0...max($0, 0) }
     let all = try add(.scatter(Scatter(.set, axes: [-1])), [empty, numbers, targets])
     let size = try sizes(
-      try reshape(length, to: Shape([1])), "count", expected: [expected], in: 0...count)[0]
+      try reshape(length, to: Shape([1])), "count", expected: [expected], in: most)[0]
     return try add(.slice(Slice(starts: [0], steps: [1], shape: Shape([size]))), [all])
   }
 
   /// The coordinates of row-major places along a new axis.
   mutating func coordinates(
-    of places: ValueID, in extents: [Int], axis: Int
+    of places: ValueID, in shape: Shape, axis: Int
   ) throws(ImportFailure) -> ValueID {
     let count = type(of: places).shape[0]
     var parts: [ValueID] = []
-    for number in extents.indices {
-      let stride = Scalar.literal(.integer(extents[(number + 1)...].reduce(1, *)), .i64)
-      let extent = Scalar.literal(.integer(max(extents[number], 1)), .i64)
-      let part = try map([places], .binary(.floorMod, x / stride, extent))
+    for number in 0..<shape.rank {
+      var operands = [places]
+      let stride = try scalar(
+        shape.dimensions[(number + 1)...].reduce(1, *), &operands)
+      let extent = try scalar(shape[number], &operands)
+      let index = Scalar.binary(.floorMod, x / .max(stride, 1), .max(extent, 1))
+      let part = try map(operands, index)
       parts.append(try reshape(part, to: Shape(axis == 0 ? [1, count] : [count, 1])))
     }
     return try add(.concat(Concat(axis: axis)), parts)
@@ -114,8 +117,7 @@ extension NodeImporter {
   fileprivate mutating func groups(
     of rows: ValueID, sorted: Bool
   ) throws(ImportFailure) -> RowGroups {
-    let shape = try extents(of: rows)
-    let (count, width) = (shape[0], shape[1])
+    let (count, width) = (type(of: rows).shape[0], type(of: rows).shape[1])
     let left = try reshape(rows, to: Shape([count, 1, width]))
     let right = try reshape(rows, to: Shape([1, count, width]))
     // The first place where two rows differ tells their order; equal rows agree everywhere.
@@ -150,9 +152,9 @@ extension NodeImporter {
   fileprivate mutating func selected(
     _ groups: RowGroups, expected: Int?
   ) throws(ImportFailure) -> ValueID {
-    let count = try extents(of: groups.number)[0]
-    let outside = Scalar.literal(.integer(count), .i64)
-    let targets = try map([groups.isFirst, groups.number], .select(x, y, outside))
+    var operands = [groups.isFirst, groups.number]
+    let outside = try scalar(type(of: groups.number).shape[0], &operands)
+    let targets = try map(operands, .select(x, y, outside))
     let ones = try map([groups.isFirst], .convert(x, .i64))
     return try scattered(targets, try total(ones, axis: 0), expected: expected)
   }
@@ -161,9 +163,9 @@ extension NodeImporter {
   fileprivate mutating func counts(
     _ groups: RowGroups, as places: ValueID
   ) throws(ImportFailure) -> ValueID {
-    let count = try extents(of: groups.number)[0]
-    let empty = vector([Int](repeating: 0, count: count))
-    let ones = vector([Int](repeating: 1, count: count))
+    let shape = type(of: groups.number).shape
+    let empty = try broadcast(vector([0]), to: shape)
+    let ones = try broadcast(vector([1]), to: shape)
     let all = try add(.scatter(Scatter(.sum, axes: [-1])), [empty, ones, groups.number])
     let cut = Slice(starts: [0], steps: [1], shape: type(of: places).shape)
     return try add(.slice(cut), [all])

@@ -118,11 +118,11 @@ extension NodeImporter {
   fileprivate mutating func leavingOut(
     _ words: [[UInt8]], of value: ValueID, comparing function: UnaryFunction?
   ) throws(ImportFailure) -> ValueID {
-    let extents = try extents(of: value)
-    guard extents.count == 1 || extents.count == 2 && extents[0] == 1 else {
-      throw .invalid("normalizer-shape", "StringNormalizer of the shape \(Shape(extents))")
+    let shape = type(of: value).shape
+    guard shape.rank == 1 || shape.rank == 2 && shape[0] == 1 else {
+      throw .invalid("normalizer-shape", "StringNormalizer of the shape \(shape)")
     }
-    let (count, last) = (extents[extents.count - 1], extents.count - 1)
+    let (count, last) = (shape[shape.rank - 1], shape.rank - 1)
     var column = try reshape(value, to: Shape([count, 1]))
     var row = constant(TensorData(strings: words, [1, words.count]))
     if let function {
@@ -135,12 +135,12 @@ extension NodeImporter {
     // An empty string behind the others is there to stay when nothing else is.
     let marks = [found, try reshape(left, to: Shape([1]))]
     let keep = try map([try add(.concat(Concat(axis: 0)), marks)], .compare(.equal, x, 0))
-    let places = try truePlaces(keep, expected: declaredExtents(rank: extents.count)[last])
+    let places = try truePlaces(keep, expected: declaredExtents(rank: shape.rank)[last])
     let flat = try reshape(value, to: Shape([count]))
     let end = constant(TensorData(strings: [[]], [1]))
     let all = try add(.concat(Concat(axis: 0)), [flat, end])
     let kept = try add(.gather(Gather(axis: 0)), [all, places])
     let length = type(of: kept).shape[0]
-    return try reshape(kept, to: Shape(extents.count == 1 ? [length] : [1, length]))
+    return try reshape(kept, to: Shape(shape.rank == 1 ? [length] : [1, length]))
   }
 }

@@ -6,18 +6,18 @@ extension OperatorRule {
   static let suppression: [OperatorRule] = [
     OperatorRule("NonMaxSuppression") { node throws(ImportFailure) in
       let (boxes, scores) = (try node.operand(0), try node.operand(1))
-      let (corners, extents) = (try node.extents(of: boxes), try node.extents(of: scores))
-      guard corners.count == 3, corners[2] == 4, extents.count == 3,
-        corners[0] == extents[0], corners[1] == extents[2]
-      else { throw .invalid("nms-shape", "boxes \(corners) and scores \(extents) do not fit") }
+      let (corners, shape) = (node.type(of: boxes).shape, node.type(of: scores).shape)
+      guard corners.rank == 3, corners[2] == 4, shape.rank == 3, corners[0] == shape[0],
+        corners[1] == shape[2]
+      else { throw .invalid("nms-shape", "boxes \(corners) and scores \(shape) do not fit") }
       let isCentered = try node.flag("center_point_box", default: false)
-      guard node.optionalOperand(2) != nil, !extents.contains(0) else {
+      guard node.optionalOperand(2) != nil, !shape.dimensions.contains(0) else {
         return [node.constant(TensorData(.i64, [0, 3], [Int64]()))]
       }
       let sorted = try node.append(.sort(Sort(axis: 2, descending: true)), [scores])
       let edges = try node.edges(boxes, order: sorted[1], isCentered: isCentered)
       let keep = try node.suppressed(sorted[0], edges)
-      return [try node.kept(keep, order: sorted[1], extents)]
+      return [try node.kept(keep, order: sorted[1])]
     }
   ]
 }
@@ -67,7 +67,7 @@ extension NodeImporter {
       constant(0, .i64), to: Shape([shape[0], shape[1], 1]))
     let states = [alive, none, zero]
     let seen =
-      edges + [surface, most, overlap, try places(shape[2].constant ?? 0, along: 2, rank: 3)]
+      edges + [surface, most, overlap, try places(shape[2], along: 2, rank: 3)]
     let turns = try turnsNeeded(alive)
     let results = try repeated(turns, states, seen) {
       body, turn, states, seen throws(ImportFailure) in
@@ -80,8 +80,8 @@ extension NodeImporter {
   private mutating func turnsNeeded(_ alive: ValueID) throws(ImportFailure) -> Dimension {
     let counts = try total(try map([alive], .convert(x, .i64)), axis: 2)
     let most = try add(.reduce(Reduce(.max, axes: [0, 1])), [counts])
-    let limit = type(of: alive).shape[2].constant ?? 0
-    return try sizes(try reshape(most, to: Shape([1])), "candidates", in: 0...limit)[0]
+    let limit = upperBound(type(of: alive).shape[2]).map { 0...max($0, 0) }
+    return try sizes(try reshape(most, to: Shape([1])), "candidates", in: limit)[0]
   }
 
   /// One box meets all others.
@@ -120,13 +120,14 @@ extension NodeImporter {
 
   /// Batch, class and box of everything that stays: `i64[count, 3]`.
   fileprivate mutating func kept(
-    _ keep: ValueID, order: ValueID, _ extents: [Int]
+    _ keep: ValueID, order: ValueID
   ) throws(ImportFailure) -> ValueID {
-    let flat = try reshape(keep, to: Shape([extents.reduce(1, *)]))
+    let shape = type(of: keep).shape
+    let flat = try reshape(keep, to: Shape([shape.elementCount]))
     let places = try truePlaces(flat, expected: declaredExtents(rank: 2)[0])
-    let found = try coordinates(of: places, in: extents, axis: 1)
+    let found = try coordinates(of: places, in: shape, axis: 1)
     let count = type(of: places).shape[0]
-    let all = try reshape(order, to: Shape([extents.reduce(1, *)]))
+    let all = try reshape(order, to: Shape([shape.elementCount]))
     let boxes = try add(.gather(Gather(axis: 0)), [all, places])
     var head = Slice(whole: type(of: found).shape)
     head.shape[1] = 2

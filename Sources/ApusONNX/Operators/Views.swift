@@ -124,13 +124,13 @@ extension OperatorRule {
     let axis = try node.axis(try node.integer("axis", default: 0), rank: shape.rank)
     let parts = try node.integer("num_outputs", default: node.node.outputs.count)
     guard let extent = shape[axis].constant else {
-      throw .unsupported("symbolic-extent", "Split along the symbolic axis \(shape[axis])")
+      return try node.openSplit(value, axis: axis, parts: parts)
     }
     let equal = (0..<max(parts, 1)).map { part -> Int in
       let most = (extent + max(parts, 1) - 1) / max(parts, 1)
       return min(most, max(extent - part * most, 0))
     }
-    if node.isOpen(1) { return try node.openSplit(value, axis: axis, extent: extent) }
+    if node.isOpen(1) { return try node.openSplit(value, axis: axis, parts: parts) }
     let sizes = try node.integers("split", orOperand: 1) ?? equal
     guard sizes.allSatisfy({ $0 >= 0 }), sizes.reduce(0, +) == extent,
       sizes.count >= node.node.outputs.count
@@ -149,14 +149,23 @@ extension OperatorRule {
 }
 
 extension NodeImporter {
-  /// ONNX Split with computed sizes.
+  /// ONNX Split with computed sizes, or of an open extent; a run checks what they add up to.
   fileprivate mutating func openSplit(
-    _ value: ValueID, axis: Int, extent: Int
+    _ value: ValueID, axis: Int, parts: Int
   ) throws(ImportFailure) -> [ValueID] {
     let shape = type(of: value).shape
-    let expected = node.outputs.indices.map { declaredExtents($0, rank: shape.rank)[axis] }
-    let sizes = try sizes(try operand(1), "size", expected: expected, in: 0...extent)
-    let rest = sizes.reduce(0, +) - Dimension(extent)
+    let extent = shape[axis]
+    let sizes: [Dimension]
+    if isOpen(1) {
+      let expected = node.outputs.indices.map { declaredExtents($0, rank: shape.rank)[axis] }
+      let most = upperBound(extent).map { 0...max($0, 0) }
+      sizes = try self.sizes(try operand(1), "size", expected: expected, in: most)
+    } else {
+      sizes = try dimensions("split", orOperand: 1) ?? extent.parts(max(parts, 1))
+    }
+    guard sizes.count >= node.outputs.count, !sizes.contains(where: { ($0.constant ?? 0) < 0 })
+    else { throw .invalid("split-sizes", "sizes \(sizes) for \(node.outputs.count) results") }
+    let rest = sizes.reduce(0, +) - extent
     if rest != 0 { try bind(vector([Int]()), to: [], zeros: [rest]) }
     var start: Dimension = 0
     var results: [ValueID] = []
@@ -167,6 +176,18 @@ extension NodeImporter {
       start = start + size
     }
     return results
+  }
+}
+
+extension Dimension {
+  /// Equal parts of an extent; the last ones are shorter where it does not divide.
+  fileprivate func parts(_ count: Int) -> [Dimension] {
+    let exact = self / Dimension(count)
+    if exact * Dimension(count) == self { return Array(repeating: exact, count: count) }
+    let most = (self + Dimension(count - 1)) / Dimension(count)
+    return (0..<count).map { part in
+      .minimum(most, .maximum(self - Dimension(part) * most, 0))
+    }
   }
 }
 

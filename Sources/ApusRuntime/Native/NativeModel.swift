@@ -20,7 +20,7 @@ public final class NativeModel {
   private let library: UnsafeMutableRawPointer
   private let invoke: Invoke
   private let context: UnsafeMutableRawPointer
-  private let arena: UnsafeMutableRawPointer
+  private let arena: RunMemory
   private let weights: TensorBuffer?
   /// What goes in and comes out.
   public let interface: ProgramInterface
@@ -54,16 +54,15 @@ public final class NativeModel {
       return copy
     }
     context = .allocate(byteCount: max(size, 1), alignment: 64)
-    arena = .allocate(byteCount: max(signature.arenaBytes, 1), alignment: 64)
+    arena = try RunMemory(signature.arenaBytes)
     interface = signature.interface
     let pointer = self.weights?.withBytes(0..<(weights?.count ?? 0)) { $0.baseAddress }
-    let status = initialize(context, arena, pointer ?? nil, nil)
+    let status = initialize(context, arena.start, pointer ?? nil, nil)
     guard status == 0 else { throw NativeModel.failure("init returned \(status)") }
   }
 
   deinit {
     context.deallocate()
-    arena.deallocate()
     dlclose(library)
   }
 
@@ -109,15 +108,12 @@ func withTensors(
 ) throws(DiagnosticError) -> [TensorData] {
   var sources: [PortMemory] = []
   for value in values { sources.append(try PortMemory(value)) }
-  let targets = interface.outputs.map { port in
-    UnsafeMutableRawBufferPointer.allocate(
-      byteCount: interface.byteCapacity(of: port), alignment: 64)
+  let targets = try interface.outputs.map { port throws(DiagnosticError) in
+    try RunMemory(interface.byteCapacity(of: port))
   }
-  defer { for target in targets { target.deallocate() } }
-  withExtendedLifetime(sources) {
-    body(sources.map(\.base), targets.map(\.baseAddress), &sizes)
-  }
+  withExtendedLifetime(sources) { body(sources.map(\.base), targets.map { $0.start }, &sizes) }
   return zip(interface.outputs, targets).compactMap { port, target in
-    TensorData(interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(target))
+    TensorData(
+      interface.type(of: port, sizes: sizes), copying: UnsafeRawBufferPointer(target.bytes))
   }
 }
