@@ -358,9 +358,13 @@ APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
   p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
   p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
   p = apus_fma_1(p * r, r, r) + 1.0f;
+#if defined(APUS_AVX512) && 1 == 16
+  return (apus_f32_1)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
   const apus_i32_1 k = apus_bits_1(shifted) - 0x4B400000, half = k >> 1;
   const apus_f32_1 low = apus_from_bits_1(apus_shl_bits_1(half + 127, 23));
   return p * low * apus_from_bits_1(apus_shl_bits_1(k - half + 127, 23));
+#endif
 }
 /* exp(x) - 1 for |x| below 80, without cancellation near 0. */
 APUS_INLINE apus_f32_1 apus_expm1_1(apus_f32_1 x) {
@@ -1179,6 +1183,12 @@ APUS_INLINE apus_i32_16 apus_sub_i32_16(apus_i32_16 a, apus_i32_16 b) {
 APUS_INLINE apus_i32_16 apus_mul_i32_16(apus_i32_16 a, apus_i32_16 b) {
   return (apus_i32_16)((apus_u32_16)a * (apus_u32_16)b);
 }
+APUS_INLINE apus_i32_16 apus_shl_i32_16(apus_i32_16 x, int32_t n) {
+  return (uint32_t)n < 32 ? (apus_i32_16)((apus_u32_16)x << (uint32_t)n) : (apus_i32_16){0};
+}
+APUS_INLINE apus_i32_16 apus_shr_i32_16(apus_i32_16 x, int32_t n) {
+  return x >> ((uint32_t)n < 32 ? (uint32_t)n : 31);
+}
 APUS_INLINE apus_i32_16 apus_select_i32_16(apus_mask_16 m, apus_i32_16 a, apus_i32_16 b) {
   return (m & a) | (~m & b);
 }
@@ -1397,9 +1407,13 @@ APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
   p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
   p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
   p = apus_fma_16(p * r, r, r) + 1.0f;
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
   const apus_i32_16 k = apus_bits_16(shifted) - 0x4B400000, half = k >> 1;
   const apus_f32_16 low = apus_from_bits_16(apus_shl_bits_16(half + 127, 23));
   return p * low * apus_from_bits_16(apus_shl_bits_16(k - half + 127, 23));
+#endif
 }
 /* exp(x) - 1 for |x| below 80, without cancellation near 0. */
 APUS_INLINE apus_f32_16 apus_expm1_16(apus_f32_16 x) {
