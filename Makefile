@@ -20,7 +20,7 @@ CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-
 .PHONY: help setup venv build release library standalone run test check bench bench-zoo docs docc \
   conformance conformance-bytecode conformance-sanitized conformance-variants export lint format \
   budget generated golden determinism emitted emitted-models fuzz-vm models pages pairs targets \
-  sanitize install clean requantization
+  sanitize install clean requantization accuracy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,12 @@ budget: ## check the sizes of files, functions and lines
 generated: ## rewrite the interpreter's number functions; fails if that changes any
 	Sources/CApusVM/generate.py > Sources/CApusVM/Generated/machine_layer.h
 	@git diff --exit-code --stat -- Sources/CApusVM/Generated
+
+accuracy: ## the error of functions of numbers, over all numbers of 32 bits (minutes)
+	mkdir -p .build
+	$(CC) -O2 -march=native -fopenmp -ffp-contract=off -DSTEP=1 -I Sources/CApusVM \
+	  Tests/Accuracy/math.c -o .build/accuracy -lm
+	.build/accuracy
 
 requantization: ## compare requantization in integers with floats for every sum (ten minutes)
 	$(CC) -O2 -ffp-contract=off -mavx2 -mfma -I Sources/CApusVM Tests/Accuracy/requantize.c \

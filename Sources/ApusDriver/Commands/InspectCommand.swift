@@ -14,6 +14,8 @@ enum InspectCommand: Command {
       Arguments.Option(name: "--html", value: "FILE", help: "write one page for a browser"),
       Arguments.Option(
         name: "--quantization", help: "show which products take integers, and why others do not"),
+      Arguments.Option(
+        name: "--kernels", help: "show what each kernel does, moves and was made with"),
     ] + CompileOptions.all
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
@@ -27,7 +29,8 @@ enum InspectCommand: Command {
     let compilation = try Compilation(path, options)
     let integers =
       arguments.has("--quantization") ? try Compilation.integers(of: compilation.imported) : nil
-    let facts = ModelFacts(path, compilation, target, integers: integers)
+    var facts = ModelFacts(path, compilation, target, integers: integers)
+    facts.showsKernels = arguments.has("--kernels")
     if arguments.has("--json") {
       console.output(facts.json.text)
     } else if arguments.has("--dot") {

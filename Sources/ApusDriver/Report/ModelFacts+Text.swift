@@ -19,6 +19,7 @@ extension ModelFacts {
     lines.append("multiply-adds  \(operations)")
     lines += [""] + planLines
     if let integers { lines += [""] + integers.lines }
+    if showsKernels, let program { lines += [""] + KernelReport(program, target).lines }
     return lines.joined(separator: "\n")
   }
 
@@ -71,16 +72,7 @@ extension ModelFacts {
       ("parameters", .integer(imported.parameterCount)),
       ("multiply_adds", imported.multiplyAdds.map { .integer($0) } ?? .null),
       ("memory", memoryJSON), ("quantization", integers.map(\.json) ?? .null),
-      (
-        "kernels",
-        .array(
-          (program?.kernels ?? []).map { kernel in
-            .object([
-              ("name", .string(kernel.name)),
-              ("origins", .array(kernel.origins.map { .string($0) })),
-            ])
-          })
-      ),
+      ("kernels", program.map { KernelReport($0, target).json } ?? .array([])),
     ])
   }
 

@@ -97,6 +97,8 @@ struct ModelFacts {
   let imported: Graph
   let graph: Graph
   let target: Target
+  /// Whether the text lists kernels.
+  var showsKernels = false
   /// `nil` where the graph cannot be lowered, for example because sizes are open.
   let program: Program?
   /// Why there is no program.

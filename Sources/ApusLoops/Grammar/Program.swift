@@ -149,6 +149,8 @@ public struct Kernel: Sendable {
   public var origins: [String]
   /// What it does.
   public var body: [Statement]
+  /// How the elements of its result lie.
+  public var layout = Layout.rowMajor
   /// What its schedule chose.
   public var choices: [Tuning.Choice] = []
 

@@ -47,6 +47,7 @@ extension Lowering {
       for result in node.results { _ = destination(of: result) }
       return
     }
+    layout = results.first?.layout ?? .rowMajor
     if let attention = AttentionTask(node, in: graph) { return scheduleAttention(attention) }
     guard let task = KernelTask(node, in: graph) else {
       throw DiagnosticError(

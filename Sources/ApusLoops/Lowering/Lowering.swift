@@ -16,6 +16,8 @@ public struct Lowering {
   private var strings = StringTable()
   /// Whether strings come in, or are made when the program runs.
   var makesStrings = false
+  /// How the elements of the result that is being made lie.
+  var layout = Layout.rowMajor
   /// What schedules chose for the next kernel.
   var choices: [Tuning.Choice] = []
   /// Buffers that may take the place of another one that ends where they begin.
@@ -260,6 +262,7 @@ public struct Lowering {
     kernelNames[name] = number + 1
     var kernel = Kernel(name: "\(name)_\(number)", origins: origins, body: builder.statements)
     (kernel.choices, choices) = (choices, [])
+    kernel.layout = layout
     program.append(kernel)
   }
 }
