@@ -105,6 +105,11 @@ import Testing
     #expect(fields["multiply_adds"] as? Int == 309_248)
     #expect(fields["memory"] is [String: Any])
     #expect(apus("inspect", Files.digits).output.contains("no memory plan"))
+    // 8x8 pixels, 16 filters, 9 taps: what the first convolution multiplies.
+    let kernels = apus("inspect", Files.digits, "--dim=N=1", "--kernels", "--target=c99").output
+    #expect(kernels.contains("          9 216"))
+    #expect(kernels.contains("conv_0, order(0,2,3,1)"))
+    #expect(kernels.contains("; tile reals 64x16x9 stride 1: "))
     #expect(apus("inspect", Files.digits, "--dot").output.hasPrefix("digraph"))
     #expect(apus("inspect", Files.digits, "--html", folder.path + "/p.html").code == 0)
   }

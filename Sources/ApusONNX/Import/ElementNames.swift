@@ -48,9 +48,9 @@ extension Operation {
   fileprivate var movesElements: Bool {
     switch self {
     case .reshape, .transpose, .broadcast, .slice, .concat, .gather: true
-    case .constant, .extents, .map, .reduce, .pad, .take, .scatter, .sort, .split, .matmul, .blockMatMul,
-      .conv, .pool, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent, .linearAttention,
-      .relayout, .kernel, .bind, .branch, .repeat, .custom:
+    case .constant, .extents, .map, .reduce, .pad, .take, .scatter, .sort, .split, .matmul,
+      .blockMatMul, .conv, .pool, .argReduce, .cumulate, .softmax, .normalize, .lstm, .recurrent,
+      .linearAttention, .relayout, .kernel, .bind, .branch, .repeat, .custom:
       false
     }
   }
