@@ -43,7 +43,7 @@ extension Graph {
 }
 
 /// Gives other names to the symbols of attributes.
-private struct SymbolRenamer: AttributeVisitor {
+private struct SymbolRenamer: SymbolVisitor {
   var names: [String: Dimension]
 
   mutating func visit(_ name: String, _ value: inout [Dimension], default: [Dimension]?) {
@@ -53,14 +53,4 @@ private struct SymbolRenamer: AttributeVisitor {
   mutating func visit(_ name: String, _ value: inout Graph) {
     value = value.renamingSymbols(names.compactMapValues(\.symbols.first))
   }
-  mutating func visit(_ name: String, _ value: inout Int, default: Int?) {}
-  mutating func visit(_ name: String, _ value: inout [Int], default: [Int]?) {}
-  mutating func visit(_ name: String, _ value: inout Bool, default: Bool?) {}
-  mutating func visit(_ name: String, _ value: inout Double, default: Double?) {}
-  mutating func visit(_ name: String, _ value: inout Layout) {}
-  mutating func visit(_ name: String, _ value: inout Pointwise) {}
-  mutating func visit(_ name: String, _ value: inout Constant) {}
-  mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(
-    _ name: String, choice value: inout Choice
-  ) {}
 }

@@ -57,9 +57,6 @@ struct KernelTimes {
 
   /// A table with the slowest kernel first.
   var lines: [String] {
-    func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
     let rows = entries.sorted { $0.seconds > $1.seconds }.map { entry in
       right(decimal(entry.seconds * 1e6, places: 1), 12)
         + right(decimal(entry.seconds / total * 100, places: 1), 7)

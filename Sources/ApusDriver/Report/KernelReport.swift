@@ -33,9 +33,6 @@ struct KernelReport {
 
   /// A section of the report for people.
   var lines: [String] {
-    func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(0, width - text.count)) + text
-    }
     let head = "  multiply-adds        bytes   per byte  share  bound by  kernel, layout, choices"
     return ["kernels", head]
       + entries.map { entry in

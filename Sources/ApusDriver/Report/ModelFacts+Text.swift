@@ -24,8 +24,7 @@ extension ModelFacts {
   }
 
   private func padded(_ value: Int) -> String {
-    let text = grouped(value)
-    return String(repeating: " ", count: max(0, 12 - text.count)) + text
+    right(grouped(value), 12)
   }
 
   private var planLines: [String] {

@@ -18,3 +18,8 @@ func grouped(_ value: Int) -> String {
   }
   return (value < 0 ? "-" : "") + String(text.reversed())
 }
+
+/// A text at the right of a column of so many characters.
+func right(_ text: String, _ width: Int) -> String {
+  String(repeating: " ", count: max(0, width - text.count)) + text
+}

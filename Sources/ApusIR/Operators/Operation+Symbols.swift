@@ -19,8 +19,24 @@ extension Graph {
   }
 }
 
+/// A visitor of the attributes that symbols may stand in: extents, shapes and bodies.
+package protocol SymbolVisitor: AttributeVisitor where Failure == Never {}
+
+extension SymbolVisitor {
+  package mutating func visit(_ name: String, _ value: inout Int, default: Int?) {}
+  package mutating func visit(_ name: String, _ value: inout [Int], default: [Int]?) {}
+  package mutating func visit(_ name: String, _ value: inout Bool, default: Bool?) {}
+  package mutating func visit(_ name: String, _ value: inout Double, default: Double?) {}
+  package mutating func visit(_ name: String, _ value: inout Layout) {}
+  package mutating func visit(_ name: String, _ value: inout Pointwise) {}
+  package mutating func visit(_ name: String, _ value: inout Constant) {}
+  package mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(
+    _ name: String, choice value: inout Choice
+  ) {}
+}
+
 /// Collects the symbols of attributes.
-private struct SymbolCollector: AttributeVisitor {
+private struct SymbolCollector: SymbolVisitor {
   private(set) var names: [String] = []
   private var known: Set<String> = []
 
@@ -43,14 +59,4 @@ private struct SymbolCollector: AttributeVisitor {
   }
   mutating func visit(_ name: String, _ value: inout Shape) { look(at: value.dimensions) }
   mutating func visit(_ name: String, _ value: inout Graph) { collect(value) }
-  mutating func visit(_ name: String, _ value: inout Int, default: Int?) {}
-  mutating func visit(_ name: String, _ value: inout [Int], default: [Int]?) {}
-  mutating func visit(_ name: String, _ value: inout Bool, default: Bool?) {}
-  mutating func visit(_ name: String, _ value: inout Double, default: Double?) {}
-  mutating func visit(_ name: String, _ value: inout Layout) {}
-  mutating func visit(_ name: String, _ value: inout Pointwise) {}
-  mutating func visit(_ name: String, _ value: inout Constant) {}
-  mutating func visit<Choice: RawRepresentable<String> & CaseIterable>(
-    _ name: String, choice value: inout Choice
-  ) {}
 }

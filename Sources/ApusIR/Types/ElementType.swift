@@ -32,6 +32,14 @@ public enum ElementType: String, Hashable, Sendable, CaseIterable {
     return bits / 8 + (bits % 8 == 0 ? 0 : 1)
   }
 
+  /// The element at a place of bytes that hold integers of at most 8 bits, low bits first.
+  package func integer(at place: Int, in bytes: UnsafeRawBufferPointer) -> Int {
+    let bit = place * bitWidth
+    let bits = Int(bytes[bit / 8]) >> (bit % 8) & (1 << bitWidth - 1)
+    let sign = kind == .signed ? 1 << (bitWidth - 1) : 0
+    return (bits ^ sign) - sign
+  }
+
   /// What arithmetic the elements take part in.
   public enum Kind: Hashable, Sendable { case float, signed, unsigned, bool, complex, string }
 

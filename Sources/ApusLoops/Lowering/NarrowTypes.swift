@@ -57,10 +57,7 @@ extension ConstantData {
     self.init(byteCount: data.count) { target in
       data.withBytes { bytes in
         for place in 0..<data.count {
-          let (byte, part) = place.quotientAndRemainder(dividingBy: type.elementsPerByte)
-          let bits = bytes[byte] >> UInt8(part * type.bitWidth) & (1 << UInt8(type.bitWidth) - 1)
-          let isNegative = type.kind == .signed && bits >> UInt8(type.bitWidth - 1) == 1
-          target[place] = isNegative ? bits | ~(1 << UInt8(type.bitWidth) - 1) : bits
+          target[place] = UInt8(truncatingIfNeeded: type.integer(at: place, in: bytes))
         }
       }
     }

@@ -212,11 +212,7 @@ private struct ConstantMatrix: Sendable {
 
   /// An integer of at most 8 bits.
   func integer(_ row: Int, _ column: Int) -> Int {
-    let (type, place) = (data.type.element, place(row, column) * data.type.element.bitWidth)
-    let byte = data.withBytes { $0[place / 8] }
-    let bits = Int(byte) >> (place % 8) & (1 << type.bitWidth - 1)
-    let sign = type.kind == .signed ? 1 << (type.bitWidth - 1) : 0
-    return (bits ^ sign) - sign
+    data.withBytes { data.type.element.integer(at: place(row, column), in: $0) }
   }
 
   func real(_ row: Int, _ column: Int) -> Float {

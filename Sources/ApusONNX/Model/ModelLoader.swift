@@ -10,13 +10,7 @@ extension ONNXModel {
   package init(
     contentsOf path: String, limits: ImportLimits = .default
   ) throws(DiagnosticError) {
-    let buffer: TensorBuffer
-    do {
-      let file = try OpenFile(path: path)
-      buffer = try file.contents(limit: limits.fileBytes, mappedFrom: limits.mappedFileBytes)
-    } catch {
-      throw DiagnosticError(error.diagnostic(path))
-    }
+    let buffer = try TensorBuffer.modelFile(path, limits)
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let isInRoot = folder.count == 1 && folder.first == ""
     try self.init(
@@ -106,5 +100,21 @@ extension ModelReader {
     }
     defer { onnx__model_proto__free_unpacked(message, nil) }
     return try model(message)
+  }
+}
+
+extension TensorBuffer {
+  /// The bytes of a model file.
+  ///
+  /// Throws `inputOutput` when it cannot be read, `limitExceeded` when it is too large.
+  static func modelFile(
+    _ path: String, _ limits: ImportLimits
+  ) throws(DiagnosticError) -> TensorBuffer {
+    do {
+      let file = try OpenFile(path: path)
+      return try file.contents(limit: limits.fileBytes, mappedFrom: limits.mappedFileBytes)
+    } catch {
+      throw DiagnosticError(error.diagnostic(path))
+    }
   }
 }

@@ -14,13 +14,7 @@ package struct ModelNotes: Sendable {
   package init(
     contentsOf path: String, limits: ImportLimits = .default
   ) throws(DiagnosticError) {
-    let buffer: TensorBuffer
-    do {
-      let file = try OpenFile(path: path)
-      buffer = try file.contents(limit: limits.fileBytes, mappedFrom: limits.mappedFileBytes)
-    } catch {
-      throw DiagnosticError(error.diagnostic(path))
-    }
+    let buffer = try TensorBuffer.modelFile(path, limits)
     do throws(WireFault) {
       try buffer.withBytes(0..<buffer.count) { bytes in
         Result { () throws(WireFault) in

@@ -146,7 +146,7 @@ extension Rewriter {
     case .number(let number): return BlockParameter(number)
     case .operand(let place):
       let operand = node.operands[place]
-      if let data = constantThroughReshape(operand) { return BlockParameter(data, sizes: [1, 1]) }
+      if let data = graph.parameterData(operand) { return BlockParameter(data, sizes: [1, 1]) }
       return repeated(operand)
     }
   }
@@ -162,7 +162,7 @@ extension Rewriter {
       guard let wide = broadcast.shape.extents, wide.count == 3,
         var narrow = type(of: node.operands[0]).shape.extents, narrow.count == 3,
         let axis = narrow.indices.first(where: { narrow[$0] != wide[$0] }), axis > 0,
-        let data = constantThroughReshape(node.operands[0])
+        let data = graph.parameterData(node.operands[0])
       else { return nil }
       narrow.remove(at: axis)
       return data.reshaped(to: Shape(narrow)).flatMap {
@@ -170,14 +170,6 @@ extension Rewriter {
       }
     default: return nil
     }
-  }
-
-  private func constantThroughReshape(_ value: ValueID) -> TensorData? {
-    if let data = graph.constant(value) { return data }
-    guard let node = producer(of: value), case .reshape(let reshape) = node.operation else {
-      return nil
-    }
-    return constantThroughReshape(node.operands[0])?.reshaped(to: reshape.shape)
   }
 }
 

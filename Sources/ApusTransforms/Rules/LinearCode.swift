@@ -102,13 +102,13 @@ extension Graph {
     return CodedTensor(stored: stored, zero: isZero ? nil : zero, scale: scale, node: node)
   }
 
-  /// A constant, also through a reshape.
-  private func parameterData(_ value: ValueID) -> TensorData? {
+  /// A constant, also through reshapes.
+  func parameterData(_ value: ValueID) -> TensorData? {
     if let data = constant(value) { return data }
-    guard let node = producer(of: value), case .reshape(let reshape) = node.operation,
-      let data = constant(node.operands[0])
-    else { return nil }
-    return data.reshaped(to: reshape.shape)
+    guard let node = producer(of: value), case .reshape(let reshape) = node.operation else {
+      return nil
+    }
+    return parameterData(node.operands[0])?.reshaped(to: reshape.shape)
   }
 }
 
@@ -121,20 +121,9 @@ extension TensorData {
     case .i16: elements(as: Int16.self).map { Int($0) }
     case .u16: elements(as: UInt16.self).map { Int($0) }
     case .i32: elements(as: Int32.self).map { Int($0) }
-    case .i4, .u4, .i2, .u2: packedIntegers
+    case .i4, .u4, .i2, .u2:
+      withBytes { bytes in (0..<count).map { type.element.integer(at: $0, in: bytes) } }
     default: nil
-    }
-  }
-
-  /// The elements of a tensor of integers of 4 or 2 bits, low bits first.
-  private var packedIntegers: [Int] {
-    let width = type.element.bitWidth
-    let (mask, sign) = (1 << width - 1, 1 << (width - 1))
-    return withBytes { bytes in
-      (0..<count).map { place in
-        let bits = Int(bytes[place * width / 8]) >> (place * width % 8) & mask
-        return type.element.kind == .signed ? (bits ^ sign) - sign : bits
-      }
     }
   }
 }
