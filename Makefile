@@ -17,10 +17,10 @@ PACKAGES := libprotobuf-c-dev gcc python3
 CROSS_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu \
   libc6-dev-riscv64-cross qemu-user wasi-libc nodejs
 
-.PHONY: help setup venv build release library standalone run test check bench bench-zoo docs docc \
-  conformance conformance-bytecode conformance-sanitized conformance-variants export lint format \
-  budget generated golden determinism emitted emitted-models fuzz-vm models pages pairs targets \
-  sanitize install clean requantization accuracy
+.PHONY: help setup venv build release library standalone run test check bench bench-zoo \
+  bench-start bench-peers docs docc conformance conformance-bytecode conformance-sanitized \
+  conformance-variants export lint format budget generated golden determinism emitted \
+  emitted-models fuzz-vm models pages pairs targets sanitize install clean requantization accuracy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-21s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ setup: ## install what is missing (Debian packages); silent when nothing is
 	fi
 
 # Debian's Python makes environments with a package of its own.
-venv conformance conformance-sanitized conformance-variants export bench bench-zoo: \
+venv conformance conformance-sanitized conformance-variants export bench bench-zoo bench-start bench-peers: \
   PACKAGES += $(if $(wildcard .venv/installed),,python3-venv)
 venv: setup .venv/installed ## Python packages for bench and conformance, in .venv
 
@@ -157,6 +157,12 @@ bench: release venv ## time C and bytecode against onnxruntime; fails below the 
 
 bench-zoo: release venv ## time all models and write docs/benchmarks.md; BENCH="--threads 2"
 	Tests/Tools/bench/run.sh $(APUS) --models all --docs $(BENCH)
+
+bench-start: release venv ## the time of models to a first result, their memory and code size
+	.venv/bin/python Tests/Tools/bench/start.py $(APUS) .cache/bench --docs $(BENCH)
+
+bench-peers: release venv ## time C against onnx2c, and others that make C, where they are at hand
+	.venv/bin/python Tests/Tools/bench/peers.py $(APUS) .cache/bench $(BENCH)
 
 sanitize: release ## run the generated C under the address and undefined-behaviour sanitizers
 	CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover" \

@@ -55,7 +55,7 @@ let package = Package(
     library("ApusBytecode", ["ApusLoops", "CApusVM"]),
     .target(
       name: "ApusRuntime", dependencies: ["ApusC", "ApusBytecode"],
-      resources: [.embedInCode("Native/peak.c.in")], swiftSettings: swiftSettings),
+      resources: [.embedInCode("Native/machine.c.in")], swiftSettings: swiftSettings),
     library("ApusQuantize", ["ApusONNX", "ApusTransforms", "ApusBytecode"]),
     .target(
       name: "ApusDriver",

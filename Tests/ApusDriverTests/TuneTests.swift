@@ -33,6 +33,36 @@ import Testing
     #expect(try compile("other") != tuned)
   }
 
+  @Test func measuredMachineIsKept() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.path + "/tuning.txt"
+    let result = apus("bench", "--machine", "--seconds=0.01", "--tuning", file)
+    #expect(result.code == 0)
+    #expect(result.output.contains("third-level cache"))
+    let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 4)
+    func report() -> String {
+      let words = ["inspect", "--kernels", "--json", "--tuning", file, Files.digits, "--dim=N=1"]
+      return apus(words).output
+    }
+    let measured = report()
+    #expect(measured.contains("predicted_ns"))
+    // A machine that computes slower takes longer.
+    let slower = lines.map { line in
+      line.contains("multiply-adds")
+        ? line.prefix { $0 != "m" } + "machine multiply-adds | 1" : line
+    }
+    try writeWhole(slower.joined(separator: "\n") + "\n", to: file)
+    #expect(report() != measured)
+  }
+
+  @Test func machineTakesNoModel() {
+    #expect(apus("bench", "--machine", Files.digits).code == 2)
+    #expect(apus("bench", "--machine", "--per-kernel").code == 2)
+    #expect(apus("bench", "--machine", "--target=c99").code == 2)
+    #expect(apus("bench", "--machine", "--seconds=0.01", "--json").output.contains("peak_gflops"))
+  }
+
   @Test func trouble() throws {
     let folder = try TemporaryFolder()
     let (file, output) = (folder.path + "/tuning.txt", folder.path + "/out")

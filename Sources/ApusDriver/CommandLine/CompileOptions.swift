@@ -30,13 +30,14 @@ enum CompileOptions {
 
   /// Measured choices.
   static let tuning = Arguments.Option(
-    name: "--tuning", value: "FILE", help: "choices that --tune measured before")
+    name: "--tuning", value: "FILE", help: "what --tune, or bench --machine, measured")
 
   /// A target with the choices of a file, if there is one.
   static func tuned(_ target: Target, _ file: String?) throws(DiagnosticError) -> Target {
     guard let file else { return target }
-    var result = target
-    result.tuning.answers = try TuningFile(file, target: target).known
+    let tuning = try TuningFile(file, target: target)
+    var result = tuning.measured(target)
+    result.tuning.answers = tuning.known
     return result
   }
 

@@ -15,6 +15,7 @@ enum BenchCommand: Command {
       Arguments.Option(name: "--backend", value: "WHICH", help: "c (default) or bytecode"),
       Arguments.Option(name: "--compare", value: "A,B", help: "back ends that take turns"),
       Arguments.Option(name: "--per-kernel", help: "time each kernel alone"),
+      Arguments.Option(name: "--machine", help: "measure the machine in place of a model"),
       Arguments.Option(name: "--threads", value: "N", help: "threads of compiled C (1)"),
       Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler ($CC or cc)"),
       CompileOptions.tuning,
@@ -22,9 +23,12 @@ enum BenchCommand: Command {
     ] + CompileOptions.all
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
-    let path = try arguments.operand("MODEL")
     let seconds = try arguments.number("--seconds", default: 1)
     let threads = try arguments.integer("--threads", in: 1...1024, default: 1)
+    if arguments.has("--machine") {
+      return try MachineReport.run(arguments, seconds, threads, console)
+    }
+    let path = try arguments.operand("MODEL")
     let backends = try backends(arguments)
     let options = try CompileOptions.compilation(arguments)
     try CompileOptions.requireSymbols(options, of: path)
@@ -44,8 +48,8 @@ enum BenchCommand: Command {
     measure(&contestants, seconds)
     let report = Report(
       path: path, threads: threads, operations: operations,
-      peak: (try? build.compiler.measuredPeak(of: build.target, seconds: 0.1))
-        .map { $0 * Double(threads) },
+      peak: (try? MachineProbe(build.compiler, for: build.target))
+        .map { $0.peak(seconds: 0.1) * Double(threads) },
       contestants: contestants,
       kernels: arguments.has("--per-kernel")
         ? try KernelTimes.measure(compilation, backends, build, seconds) : nil)

@@ -73,7 +73,7 @@ struct CompilePlan {
   func tuned(_ compilation: Compilation, _ console: Console) throws(DiagnosticError) -> Target {
     guard let seconds = tuning else { return try CompileOptions.tuned(target, tuningFile) }
     var file = try TuningFile(tuningFile ?? TuningFile.standardPath, target: target)
-    let build = Runner.Build(target: target, compiler: compiler)
+    let build = Runner.Build(target: file.measured(target), compiler: compiler)
     let tuner = Tuner(compilation: compilation, build: build, seconds: seconds)
     let (groups, measured) = try tuner.tune(into: &file, console)
     if measured < groups {

@@ -16,6 +16,7 @@ enum InspectCommand: Command {
         name: "--quantization", help: "show which products take integers, and why others do not"),
       Arguments.Option(
         name: "--kernels", help: "show what each kernel does, moves and was made with"),
+      CompileOptions.tuning,
     ] + CompileOptions.all
 
   static func run(_ arguments: Arguments, _ console: Console) throws(DiagnosticError) -> Int32 {
@@ -24,7 +25,8 @@ enum InspectCommand: Command {
       throw .usage("--json and --dot exclude each other")
     }
     let options = try CompileOptions.compilation(arguments)
-    let target = try CompileOptions.target(arguments)
+    let target = try CompileOptions.tuned(
+      try CompileOptions.target(arguments), arguments["--tuning"])
     try CompileOptions.requireSymbols(options, of: path)
     let compilation = try Compilation(path, options)
     let integers =

@@ -8,38 +8,49 @@ struct KernelReport {
     let kernel: Kernel
     let multiplyAdds: Double
     let bytes: Int
-    /// The time that the machine needs at least by the time that the schedule needs by estimate.
+    /// Nanoseconds that the schedule takes by estimate.
+    let time: Double
+    /// The time that the machine needs at least by that.
     let share: Double
     let isBoundByMemory: Bool
   }
 
   private let entries: [Entry]
 
-  /// Bytes that a core reads from memory in a cycle, roughly.
-  private static let bytesPerCycle = 8.0
-
   /// The kernels of a program for a target, in order; buffers count once for each kernel.
+  ///
+  /// Temporaries are read from the cache that holds them, constants from the one that holds all.
   init(_ program: Program, _ target: Target) {
+    let machine = target.machine
+    // Estimates count cycles of two vectors of 16 multiply-adds.
+    let rate = machine.multiplyAdds / 32
     entries = program.kernels.map { kernel in
-      let products = kernel.body.reduce(0) { $0 + $1.multiplyAdds }
-      let bytes = kernel.buffers.reduce(0) { $0 + program[$1].byteCount }
-      let (compute, memory) = (products / 32, Double(bytes) / KernelReport.bytesPerCycle)
-      let cycles = max(kernel.body.reduce(0) { $0 + $1.cycles }, memory, 1)
+      let compute = kernel.body.reduce(0) { $0 + $1.multiplySteps } / 32 / rate
+      var memory = 0.0
+      for buffer in kernel.buffers.map({ program[$0] }) {
+        var all = buffer.byteCount
+        if case .constant = buffer.storage { all = program.constantBytes }
+        memory += Double(buffer.byteCount) / machine.readRate(of: all)
+      }
+      let time = max(kernel.body.reduce(0) { $0 + $1.cycles } / rate, memory, 1)
       return Entry(
-        kernel: kernel, multiplyAdds: products, bytes: bytes,
-        share: min(max(compute, memory) / cycles, 1), isBoundByMemory: memory > compute)
+        kernel: kernel, multiplyAdds: kernel.body.reduce(0) { $0 + $1.multiplyAdds },
+        bytes: kernel.buffers.reduce(0) { $0 + program[$1].byteCount }, time: time,
+        share: min(max(compute, memory) / time, 1), isBoundByMemory: memory > compute)
     }
   }
 
   /// A section of the report for people.
   var lines: [String] {
-    let head = "  multiply-adds        bytes   per byte  share  bound by  kernel, layout, choices"
-    return ["kernels", head]
+    [
+      "kernels, \(decimal(entries.reduce(0) { $0 + $1.time } * 1e-3, places: 1)) µs by estimate",
+      "  multiply-adds        bytes   per byte        µs  share  bound by  kernel, layout, choices",
+    ]
       + entries.map { entry in
         let rate = entry.multiplyAdds / Double(max(entry.bytes, 1))
         let numbers =
           right(grouped(Int(entry.multiplyAdds)), 15) + right(grouped(entry.bytes), 13)
-          + right(decimal(rate, places: 2), 11)
+          + right(decimal(rate, places: 2), 11) + right(decimal(entry.time * 1e-3, places: 2), 10)
           + right(decimal(entry.share * 100, places: 0), 5) + " %"
           + (entry.isBoundByMemory ? "  memory  " : "  compute ")
         let choices = entry.kernel.choices.map { "; \($0.question): \($0.answer)" }.joined()
@@ -56,7 +67,7 @@ struct KernelReport {
           ("origins", .array(entry.kernel.origins.map { .string($0) })),
           ("layout", .string(entry.kernel.layout.name)),
           ("multiply_adds", .number(entry.multiplyAdds)), ("bytes", .integer(entry.bytes)),
-          ("predicted_share", .number(entry.share)),
+          ("predicted_ns", .number(entry.time)), ("predicted_share", .number(entry.share)),
           ("bound_by", .string(entry.isBoundByMemory ? "memory" : "compute")),
           (
             "choices",

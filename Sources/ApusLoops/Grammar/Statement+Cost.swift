@@ -20,16 +20,21 @@ extension Statement {
   }
 
   /// How many products are added to sums; sizes that are not known count as large.
-  public var multiplyAdds: Double {
+  public var multiplyAdds: Double { multiplyAdds(\.products.neighbours) }
+
+  /// The same where the products that one lane adds at once count once.
+  public var multiplySteps: Double { multiplyAdds { _ in 1 } }
+
+  private func multiplyAdds(_ atOnce: (TileMultiply) -> Int) -> Double {
     switch self {
     case .loop(_, _, let extent, let body):
-      Double(extent.constant ?? 1 << 20) * body.reduce(0) { $0 + $1.multiplyAdds }
-    case .within(_, _, _, let body): body.reduce(0) { $0 + $1.multiplyAdds }
+      Double(extent.constant ?? 1 << 20) * body.reduce(0) { $0 + $1.multiplyAdds(atOnce) }
+    case .within(_, _, _, let body): body.reduce(0) { $0 + $1.multiplyAdds(atOnce) }
     case .bind: 0
     case .set(let register, let value): value.multiplyAdds * Double(register.lanes)
     case .store(_, let value, let lanes): value.multiplyAdds * Double(lanes)
     case .tile(let tile):
-      Double(tile.rows * tile.storedColumns * tile.products.neighbours)
+      Double(tile.rows * tile.storedColumns * atOnce(tile))
         * tile.reduction.reduce(1) { $0 * Double($1.extent) }
     case .window(let window):
       Double(window.output.offsets.count * window.taps.count * window.channels)

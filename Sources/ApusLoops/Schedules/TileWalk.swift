@@ -99,9 +99,7 @@ extension TiledMultiply {
     let step = max(abs(left.steps[leftAxes[0]] * leftScale[0]) * width, 1)
     let (rows, weights) = (step * grid[0], panels.byteCount)
     let count = max((panels.columns + panels.width - 1) / panels.width, 1)
-    func distance(_ bytes: Int) -> Double {
-      bytes <= target.cacheBytes / 2 ? 1 : bytes <= 16 * target.cacheBytes ? 2.5 : 6
-    }
+    let distance = target.machine.distance
     let unit = grid.count == 1 ? shape.rows : 1
     let steps = min(grid[0], max(target.cacheBytes / 4 / step / unit, 1) * unit)
     let blocks = (grid[0] + steps - 1) / steps

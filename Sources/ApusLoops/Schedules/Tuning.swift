@@ -8,6 +8,12 @@ public struct Tuning: Hashable, Sendable {
   public struct Choice: Hashable, Sendable {
     public var question: String
     public var answer: String
+
+    /// A question and its answer.
+    public init(question: String, answer: String) {
+      self.question = question
+      self.answer = answer
+    }
   }
 
   /// The answers to questions.

@@ -40,19 +40,44 @@ extension Target {
 
   /// The first line with this key that the kernel tells about the processor, after the colon.
   private static func processorLine(_ key: String) -> Substring? {
-    #if canImport(Glibc)
-      guard let file = fopen("/proc/cpuinfo", "r") else { return nil }
-      defer { fclose(file) }
-      var line = [CChar](repeating: 0, count: 8192)
-      while fgets(&line, Int32(line.count), file) != nil {
-        let text = String(
-          decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        if text.hasPrefix(key), let colon = text.firstIndex(of: ":") {
-          let value = text[text.index(after: colon)...]
-          return value.drop { $0 == " " }.prefix { $0 != "\n" }
-        }
+    for line in systemLines("/proc/cpuinfo") where line.hasPrefix(key) {
+      if let colon = line.firstIndex(of: ":") {
+        return line[line.index(after: colon)...].drop { $0 == " " }
       }
-    #endif
+    }
     return nil
   }
+}
+
+extension Machine {
+  /// The bytes of the first core's three caches, as far as the kernel tells.
+  public static let nativeCaches: [Int]? = {
+    var sizes: [Int: Int] = [:]
+    for index in 0..<8 {
+      let folder = "/sys/devices/system/cpu/cpu0/cache/index\(index)/"
+      guard systemLines(folder + "type").first.map({ $0 != "Instruction" }) == true,
+        let level = systemLines(folder + "level").first.flatMap({ Int($0) }),
+        let size = systemLines(folder + "size").first, size.hasSuffix("K"),
+        let kilobytes = Int(size.dropLast())
+      else { continue }
+      sizes[level] = kilobytes << 10
+    }
+    let known = (1...3).compactMap { sizes[$0] }
+    return known.count == 3 ? known : nil
+  }()
+}
+
+/// The lines of a file that the kernel makes up, cut where they are very long.
+private func systemLines(_ path: String) -> [String] {
+  var lines: [String] = []
+  #if canImport(Glibc)
+    guard let file = fopen(path, "r") else { return [] }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 8192)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let bytes = line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+      lines.append(String(decoding: bytes, as: UTF8.self))
+    }
+  #endif
+  return lines
 }

@@ -36,8 +36,8 @@ public struct Target: Hashable, Sendable {
   public var tileVectors: Int
   /// The epilogues that tiles and windows apply to sums before they store them.
   public var epilogues: Epilogues
-  /// The bytes of second-level cache that one core has.
-  public var cacheBytes: Int
+  /// How fast it is: an estimate, unless `apus bench --machine` measured it.
+  public var machine: Machine
   /// Flags for the C compiler beside `-O3`.
   public var compilerFlags: [String]
   /// The largest tile of Winograd's algorithm, in elements of a line of the result: 0, 2 or 4.
@@ -53,6 +53,9 @@ public struct Target: Hashable, Sendable {
 
   /// What was measured on the machine, in place of estimates.
   public var tuning = Tuning()
+
+  /// The bytes of second-level cache that one core has.
+  var cacheBytes: Int { machine.caches[1] }
 
   /// How many pieces a loop is cut into, and the iterations of each but perhaps the last.
   func pieces(of total: Int) -> (count: Int, each: Int) {

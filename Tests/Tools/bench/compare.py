@@ -50,11 +50,10 @@ def prepare_tools(folder, keep):
     cc, vm = shlex.split(os.environ.get("CC", "cc")), ROOT / "Sources" / "CApusVM"
     shared = [*cc, "-O3", "-ffp-contract=off", "-shared", "-fPIC"]
     sources = map(str, sorted(vm.glob("*.c")))
-    limits = (ROOT / "Sources/ApusRuntime/Native/peak.c.in",
-              Path(__file__).parent / "bandwidth.c")
+    limits = ROOT / "Sources/ApusRuntime/Native/machine.c.in"
     subprocess.run([*shared, "-Wno-psabi", f"-I{vm / 'include'}", *sources, "-lm",
                     "-o", folder / "vm.so"], check=True)
-    subprocess.run([*shared, "-march=native", "-x", "c", *limits, "-o", folder / "limits.so"],
+    subprocess.run([*shared, "-march=native", "-x", "c", limits, "-o", folder / "limits.so"],
                    check=True)
 
 
@@ -129,7 +128,7 @@ def main():
     if options.docs:
         image = f"benchmarks{suffix}.svg"
         (ROOT / "docs" / image).write_text(chart(rows))
-        report.write_page(ROOT / "docs" / "benchmarks.md", options.threads,
+        report.write_page(ROOT / "docs" / "benchmarks.md", f"threads={options.threads}",
                           f"{text}\n\n![Ratios of times per model]({image})")
     problems = [line for row in rows for line in report.wrong(row)]
     problems += [line for row in rows if options.require for line in report.missed(row)]

@@ -120,9 +120,9 @@ def tables(rows):
         ["ms", *titles, "10⁶ multiply-adds", "busy before"], times)])
 
 
-def write_page(path, threads, text):
-    """Puts text between the markers of a number of threads."""
-    page, (first, last) = Path(path).read_text(), (f"<!-- threads={threads} -->", "<!-- end -->")
+def write_page(path, what, text):
+    """Puts text between the markers of one table."""
+    page, (first, last) = Path(path).read_text(), (f"<!-- {what} -->", "<!-- end -->")
     pattern = re.compile(f"{first}.*?{last}", re.DOTALL)
     if not pattern.search(page):
         raise SystemExit(f"{path} has no {first}")

@@ -125,9 +125,10 @@ def bytecode(job):
 def measured_limits(job):
     """GFLOP/s of fused multiply-adds and GB/s of memory, all threads together, as a call."""
     library, pool = c.CDLL(str(job.folder / "limits.so")), ThreadPoolExecutor(job.threads)
-    library.peak.restype = library.bandwidth.restype = c.c_double
+    library.peak.restype = library.reads.restype = c.c_double
     together = lambda function: sum(pool.map(lambda _: function(), range(job.threads)))
-    return lambda: (together(lambda: library.peak(c.c_double(0.02))), together(library.bandwidth))
+    return lambda: (together(lambda: library.peak(c.c_double(0.02))),
+                    together(lambda: library.reads(c.c_long(256 << 20), c.c_double(0))))
 
 
 SYSTEMS = {system.__name__: system for system in (onnxruntime, openvino, gcc, clang, bytecode)}
