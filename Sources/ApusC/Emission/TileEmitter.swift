@@ -19,6 +19,8 @@ extension KernelEmitter {
     block += startSums(
       tile.start, rows: tile.output, count: vectors, stored: tile.storedColumns, tile.products.sum)
     block += reduce(tile, level: 0, vectors: vectors, a: "a", b: "b")
+    // What the epilogue reads stays in memory until then: the sums take all registers.
+    if tile.epilogue != nil { block.append(.expression(.call("APUS_SETTLE", []))) }
     block += finish(
       tile.output, tile.epilogue, vectors: vectors, stored: tile.storedColumns, tile.products.sum)
     return [.block(block)]

@@ -14,8 +14,10 @@
 #endif
 #if defined(__GNUC__)
 #define APUS_FETCH(p) __builtin_prefetch((p), 0, 2)
+#define APUS_SETTLE() __asm__ volatile("" ::: "memory")
 #else
 #define APUS_FETCH(p) ((void)(p))
+#define APUS_SETTLE() ((void)0)
 #endif
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(APUS_AVX512)
 #define APUS_AVX512
