@@ -57,6 +57,15 @@ import Testing
         }
 
         """),
+    Case(
+      name: "columns", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<3x7x16xf32>, %z: tensor<3x16x1xf32>) -> (y: tensor<3x7x1xf32>) {
+          %0 = matmul %x, %z : tensor<3x7x1xf32>
+          return %0
+        }
+
+        """),
     bytes("rows of bytes", kernel: "matmul", image: "5x22", filters: "22x40", result: "5x40"),
     bytes(
       "pixels of bytes", kernel: "conv", image: "2x8x9x11", filters: "20x8x3x3",

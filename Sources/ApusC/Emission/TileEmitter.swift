@@ -108,7 +108,9 @@ extension KernelEmitter {
             sum, .call("apus_fma_\(lanes)", [.name(name), .name("w\(vector)"), sum])))
       }
     }
-    return [.count(counter, .integer(step.extent), body)]
+    // A step of one row waits for memory; clang's copies of it wait longer.
+    let hint = tile.rows == 1 && lanes > 1 ? [CStatement.directive("APUS_ROLLED")] : []
+    return hint + [.count(counter, .integer(step.extent), body)]
   }
 
   /// One step over bytes: four products per lane.

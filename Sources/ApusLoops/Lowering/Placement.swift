@@ -9,9 +9,10 @@ struct Placement: Hashable {
   var strides: [Dimension]
 
   /// Whether extents, strides and origin hold no symbols.
-  var isFixed: Bool {
-    (extents + strides).allSatisfy { $0.constant != nil } && origin.constant.constant != nil
-  }
+  var isFixed: Bool { hasFixedSteps && origin.constant.constant != nil }
+
+  /// Whether extents and strides hold no symbols.
+  var hasFixedSteps: Bool { (extents + strides).allSatisfy { $0.constant != nil } }
 
   /// Whether only the extent of axis 0 may hold symbols.
   var isFixedButBatch: Bool {

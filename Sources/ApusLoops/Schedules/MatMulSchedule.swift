@@ -3,6 +3,7 @@ internal import ApusIR
 extension Lowering {
   /// The matrix product: register tiles over packed panels; loops over the batch outside.
   mutating func scheduleMatMul(_ task: KernelTask) {
+    if scheduleColumn(task) { return }
     var left = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
     let extents = result.extents

@@ -17,6 +17,44 @@ extension Target {
   }
 }
 
+extension Lowering {
+  /// The product of a matrix whose rows lie without gaps and one column, row by row.
+  ///
+  /// Returns `false` where that is not what the task is. Operands may begin at places that are
+  /// known at run time only.
+  mutating func scheduleColumn(_ task: KernelTask) -> Bool {
+    let result = destination(of: task.results[0])
+    let last = result.extents.count - 1
+    let operands = task.operands.prefix(2).map { placement(of: $0) }
+    guard task.epilogue == nil, last >= 1, result.extents[last] == 1,
+      (operands + [result]).allSatisfy({ $0.element == .f32 && $0.hasFixedSteps }),
+      operands.allSatisfy({ $0.extents.count >= 2 }),
+      graph.type(of: task.results[0]).shape.dimensions == task.rootType.shape.dimensions
+    else { return false }
+    let batch = Array(result.extents.dropLast(2))
+    let (left, right) = (operands[0], operands[1])
+    let matrix = left.broadcast(to: batch + left.extents.suffix(2)).transposed
+    let column = right.broadcast(to: batch + right.extents.suffix(2)).transposed
+    guard target.takesDots(column, matrix) else { return false }
+    let axes = Array(batch.indices)
+    kernel("matmul", origins: task.origins) { builder in
+      builder.loops(batch, .parallel) { builder, places in
+        builder.dots(
+          column.fixing(axes, at: places), matrix.fixing(axes, at: places),
+          to: result.fixing(axes, at: places).transposed)
+      }
+    }
+    return true
+  }
+}
+
+extension Placement {
+  /// The last two axes exchanged.
+  fileprivate var transposed: Placement {
+    permuted(Array(extents.indices.dropLast(2)) + [extents.count - 1, extents.count - 2])
+  }
+}
+
 extension KernelBuilder {
   /// The product of a few rows with the columns of a matrix `[depth, columns]`: one sum over the
   /// lanes for each element.

@@ -25,8 +25,11 @@ struct TileShape: Hashable, LosslessStringConvertible {
     rows: Int, columns: Int, depth: Int, rowStride: Int, target: Target
   ) -> [TileShape] {
     let tallest = rowStride % 1024 == 0 ? min(8, target.tileRows) : target.tileRows
+    // One row needs twice the vectors, so that sums do not wait for each other.
+    let isAlone = rows == 1 && target.tileLanes > 1 && target.vectorLength == .fixed
+    let widest = target.tileVectors * (isAlone ? 2 : 1)
     var candidates: [(shape: TileShape, cost: Double)] = []
-    for vectors in 1...target.tileVectors {
+    for vectors in 1...widest {
       let most = max(1, (target.registers - 2 - vectors) / vectors)
       for height in 1...max(1, min(rows, most, tallest))
       where height * vectors + vectors < target.registers {

@@ -19,6 +19,11 @@
 #define APUS_FETCH(p) ((void)(p))
 #define APUS_SETTLE() ((void)0)
 #endif
+#if defined(__clang__)
+#define APUS_ROLLED _Pragma("clang loop unroll(disable)")
+#else
+#define APUS_ROLLED
+#endif
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && !defined(APUS_AVX512)
 #define APUS_AVX512
 #endif
