@@ -72,11 +72,12 @@ import Testing
 
   private func finder(_ body: [Statement], bytes: Int = 400) -> SlideFinder {
     var program = Program(name: "p")
-    program.buffers = (0..<2).map { _ in
+    program.buffers = (0..<3).map { _ in
       Buffer(name: "", element: .u8, count: bytes, storage: .arena(offset: 0))
     }
     return SlideFinder(
-      body, operands: [SlideTests.source], results: [SlideTests.target], of: program)
+      MemoryTrace(
+        body, operands: [SlideTests.source], results: [SlideTests.target], of: program))
   }
 
   @Test(arguments: copies) func distancesAreSafeAndNoLargerThanNeeded(_ copy: Copy) {
@@ -159,7 +160,11 @@ import Testing
 
   @Test func sumsThatGoOnAndOtherStatementsStayForward() {
     let forward = [
-      [tile(Index(0), Index(0)), tile(Index(1), Index(0), start: .output)],
+      [
+        .loop(
+          .serial, SlideTests.i, extent: 2,
+          [tile(Index(0), Index(0)), tile(Index(1), Index(0), start: .output)])
+      ],
       [.store(Access(SlideTests.target, Index(0)), .literal(.integer(0), .i32), lanes: 1)],
       [
         .store(Access(SlideTests.target, Index(9)), .literal(.integer(0), .i32), lanes: 1),

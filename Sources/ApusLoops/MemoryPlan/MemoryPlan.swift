@@ -16,13 +16,13 @@ extension Program {
     var blocks = lifetimes(timeline)
     join(&blocks, reuses)
     blocks.removeAll { $0.buffers.isEmpty }
-    let slides = slides(blocks, timeline, threads: threads)
+    var live = [Int](repeating: 0, count: timeline.steps.count)
+    for block in blocks { for place in block.life { live[place] += block.bytes } }
+    let slides = slides(blocks, timeline, live, threads: threads)
     for slide in slides {
       blocks[slide.result].slides.append(slide.range)
       blocks[slide.operand].slides.append(slide.range.seen(from: slide.result))
     }
-    var live = [Int](repeating: 0, count: timeline.steps.count)
-    for block in blocks { for place in block.life { live[place] += block.bytes } }
     for slide in slides { live[slide.place] -= slide.saving(blocks) }
     liveBytes = live.max() ?? 0
     let placement = ArenaPlacement.best(blocks, bound: liveBytes)

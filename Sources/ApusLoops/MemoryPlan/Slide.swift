@@ -52,31 +52,20 @@ struct Slide {
 extension Program {
   /// The results that may lie over operands of their kernels.
   ///
-  /// Loops that threads share have no order, so that kernels with such loops are left out, as are
-  /// those with open sizes. Both elements have one type or one is a byte, which C lets be seen as
-  /// part of any other.
-  func slides(_ blocks: [MemoryBlock], _ timeline: Timeline, threads: Bool) -> [Slide] {
-    var ends: [Int: [Int]] = [:]
-    for (number, block) in blocks.enumerated() {
-      ends[block.life.upperBound, default: []].append(number)
-    }
-    var pairs: [Int: [(operand: Int, result: Int)]] = [:]
-    for (result, block) in blocks.enumerated() {
-      let place = block.life.lowerBound
-      guard let number = timeline.kernels[place], kernels[number].openExtents.isEmpty,
-        !(threads && kernels[number].body.contains(where: \.hasSharedLoop))
-      else { continue }
-      let written = kernels[number].writtenBuffers
-      for operand in ends[place] ?? [] where operand != result {
-        let old = blocks[operand].buffers
-        guard !old.contains(where: written.contains), sharesElements(old, block.buffers) else {
-          continue
+  /// Only steps count at which less memory makes a smaller arena: `live` holds the bytes of all
+  /// blocks that are alive at each step.
+  func slides(
+    _ blocks: [MemoryBlock], _ timeline: Timeline, _ live: [Int], threads: Bool
+  ) -> [Slide] {
+    let candidates = slidingPairs(blocks, timeline, threads: threads)
+    let least =
+      live.indices.map { place in
+        (candidates[place] ?? []).reduce(live[place]) {
+          $0 - min(blocks[$1.operand].bytes, blocks[$1.result].bytes)
         }
-        pairs[place, default: []].append((operand, result))
-      }
-    }
-    return pairs.sorted { $0.key < $1.key }.flatMap { place, pairs in
-      let kernel = timeline.kernels[place] ?? 0
+      }.max() ?? 0
+    return live.indices.filter { live[$0] > least }.flatMap { place -> [Slide] in
+      guard let kernel = timeline.kernels[place], let pairs = candidates[place] else { return [] }
       // One pair alone may be walked in either direction.
       let backward = pairs.count == 1 ? kernels[kernel].backward : nil
       let bodies = [kernels[kernel].body] + (backward.map { [$0] } ?? [])
@@ -88,11 +77,38 @@ extension Program {
     }
   }
 
+  /// By step, the blocks that end there and those that begin there.
+  ///
+  /// Loops that threads share have no order, so that kernels with such loops are left out, as are
+  /// those with open sizes. Both elements have one type or one is a byte, which C lets be seen as
+  /// part of any other.
+  private func slidingPairs(
+    _ blocks: [MemoryBlock], _ timeline: Timeline, threads: Bool
+  ) -> [Int: [(operand: Int, result: Int)]] {
+    let ends = Dictionary(grouping: blocks.indices) { blocks[$0].life.upperBound }
+    var pairs: [Int: [(operand: Int, result: Int)]] = [:]
+    for (result, block) in blocks.enumerated() {
+      let place = block.life.lowerBound
+      guard let number = timeline.kernels[place], kernels[number].openExtents.isEmpty,
+        !(threads && kernels[number].body.contains(where: \.hasSharedLoop))
+      else { continue }
+      let written = kernels[number].writtenBuffers
+      for operand in ends[place] ?? [] {
+        let old = blocks[operand].buffers
+        if !old.contains(where: written.contains), sharesElements(old, block.buffers) {
+          pairs[place, default: []].append((operand, result))
+        }
+      }
+    }
+    return pairs
+  }
+
   private func walk(
     _ body: [Statement], _ blocks: [MemoryBlock], _ operand: Int, _ result: Int
   ) -> Slide.Walk {
     let found = SlideFinder(
-      body, operands: blocks[operand].buffers, results: blocks[result].buffers, of: self)
+      MemoryTrace(
+        body, operands: blocks[operand].buffers, results: blocks[result].buffers, of: self))
     // Offsets are multiples of 64; blocks that do not overlap are always fine.
     let lower = min(max(found.lower, -blocks[result].bytes), blocks[operand].bytes)
     let upper = max(min(found.upper, blocks[operand].bytes), -blocks[result].bytes)
