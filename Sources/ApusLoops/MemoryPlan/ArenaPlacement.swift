@@ -73,7 +73,7 @@ struct ArenaPlacement {
     for (turn, index) in order.enumerated() {
       let block = blocks[index]
       let taken = placed.filter { blocks[$0].life.overlaps(block.life) }
-        .compactMap { blocks[$0].startsTaken(from: block, number: $0, start: offsets[$0]) }
+        .compactMap { blocks[$0].startsTaken(for: block, number: $0, start: offsets[$0]) }
         .sorted { $0.lowerBound < $1.lowerBound }
       let high =
         turn % 2 == 1 ? ceiling.flatMap { taken.highestStart(upTo: $0 - block.bytes) } : nil

@@ -16,13 +16,13 @@ extension Program {
     var blocks = lifetimes(timeline)
     join(&blocks, reuses)
     blocks.removeAll { $0.buffers.isEmpty }
-    var live = [Int](repeating: 0, count: timeline.steps.count)
-    for block in blocks { for place in block.life { live[place] += block.bytes } }
-    let slides = slides(blocks, timeline, live, threads: threads)
+    let slides = slides(blocks, timeline, threads: threads)
     for slide in slides {
       blocks[slide.result].slides.append(slide.range)
       blocks[slide.operand].slides.append(slide.range.seen(from: slide.result))
     }
+    var live = [Int](repeating: 0, count: timeline.steps.count)
+    for block in blocks { for place in block.life { live[place] += block.bytes } }
     for slide in slides { live[slide.place] -= slide.saving(blocks) }
     liveBytes = live.max() ?? 0
     let placement = ArenaPlacement.best(blocks, bound: liveBytes)
@@ -86,11 +86,12 @@ struct MemoryBlock {
   /// Where it may begin beside blocks that live at the same time for one kernel only.
   var slides: [SlideRange] = []
 
-  /// The starts that a block may not have because of this one, whose number and start are given:
-  /// those between two numbers.
-  func startsTaken(
-    from other: MemoryBlock, number: Int, start: Int
-  ) -> Range<Int>? {
+  /// The starts that another block may not have because of this one, the bounds not among them.
+  ///
+  /// - Parameters:
+  ///   - number: The number of this block.
+  ///   - start: Where it begins.
+  func startsTaken(for other: MemoryBlock, number: Int, start: Int) -> Range<Int>? {
     let slide = other.slides.first { $0.other == number }
     let lower = start + (slide?.lower ?? -other.bytes)
     let upper = start + (slide?.upper ?? bytes)

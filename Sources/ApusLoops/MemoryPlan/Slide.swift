@@ -51,20 +51,9 @@ struct Slide {
 
 extension Program {
   /// The results that may lie over operands of their kernels.
-  ///
-  /// Only steps count at which less memory makes a smaller arena: `live` holds the bytes of all
-  /// blocks that are alive at each step.
-  func slides(
-    _ blocks: [MemoryBlock], _ timeline: Timeline, _ live: [Int], threads: Bool
-  ) -> [Slide] {
+  func slides(_ blocks: [MemoryBlock], _ timeline: Timeline, threads: Bool) -> [Slide] {
     let candidates = slidingPairs(blocks, timeline, threads: threads)
-    let least =
-      live.indices.map { place in
-        (candidates[place] ?? []).reduce(live[place]) {
-          $0 - min(blocks[$1.operand].bytes, blocks[$1.result].bytes)
-        }
-      }.max() ?? 0
-    return live.indices.filter { live[$0] > least }.flatMap { place -> [Slide] in
+    return timeline.steps.indices.flatMap { place -> [Slide] in
       guard let kernel = timeline.kernels[place], let pairs = candidates[place] else { return [] }
       // One pair alone may be walked in either direction.
       let backward = pairs.count == 1 ? kernels[kernel].backward : nil
