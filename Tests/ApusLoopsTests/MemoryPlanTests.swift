@@ -5,17 +5,21 @@ import Testing
 @testable import ApusLoops
 
 @Suite struct MemoryPlanTests {
-  /// A program whose kernels write one temporary each from earlier ones.
+  /// A program whose kernels write one temporary each, then read all of some earlier ones.
   private func program(_ counts: [Int], reads: [[Int]]) -> Program {
     var program = Program(name: "p")
     program.buffers = counts.map {
       Buffer(name: "", element: .f32, count: $0, storage: .arena(offset: 0))
     }
     for (place, sources) in reads.enumerated() {
-      let loads = sources.map { Expression.load(Access(BufferID($0), Index(0))) }
-      let value = loads.reduce(Expression.literal(.float(0), .f32)) { .binary(.add, $0, $1) }
-      let store = Statement.store(Access(BufferID(place), Index(0)), value, lanes: 1)
-      program.append(Kernel(name: "k\(place)", origins: [], body: [store]))
+      let zero = Expression.literal(.float(0), .f32)
+      let store = Statement.store(
+        Access(BufferID(place), Index(0)), zero, lanes: max(counts[place], 1))
+      let loads = sources.map { source in
+        let value = Register(source, .f32, lanes: max(counts[source], 1))
+        return Statement.set(value, .load(Access(BufferID(source), Index(0))))
+      }
+      program.append(Kernel(name: "k\(place)", origins: [], body: [store] + loads))
     }
     return program
   }

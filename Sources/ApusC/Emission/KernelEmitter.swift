@@ -7,8 +7,6 @@ struct KernelEmitter {
   var expressions: ExpressionEmitter
   private var declared: Set<Int> = []
   private var insideParallel = false
-  /// Loops of less work than this, some 2 µs, are not worth handing out.
-  private static let parallelCycles = 8_000.0
   /// The number of the next register that the emitter makes itself.
   var nextRegister = 1_000_000
 
@@ -30,9 +28,8 @@ struct KernelEmitter {
 
   mutating func code(_ statement: Statement) -> [CStatement] {
     switch statement {
-    case .loop(let kind, let variable, let extent, let statements):
-      let isParallel =
-        kind == .parallel && !insideParallel && statement.cycles >= KernelEmitter.parallelCycles
+    case .loop(_, let variable, let extent, let statements):
+      let isParallel = !insideParallel && statement.isShared
       if isParallel { insideParallel = true }
       defer { if isParallel { insideParallel = false } }
       let loop = CStatement.count(

@@ -25,7 +25,7 @@ extension Target {
   /// The target with parallel loops cut into pieces that threads can take.
   public func shared(by threads: ThreadModel) -> Target {
     var target = self
-    target.pieces = threads == .none ? 1 : 8
+    target.pieces = threads == .none || !hasThreads ? 1 : 8
     return target
   }
 }

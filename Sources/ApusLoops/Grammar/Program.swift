@@ -21,6 +21,8 @@ public struct Program: Sendable {
   /// The bytes of the arena; every temporary lies inside.
   public var arenaBytes = 0
   /// The most bytes of temporaries that are alive at one time: no plan needs fewer.
+  ///
+  /// A result that may lie over an operand counts with what cannot.
   public var liveBytes = 0
 
   /// An empty program.

@@ -65,7 +65,7 @@ public struct Lowering {
       reuses: lowering.reuses.compactMap { reuse in
         guard let new = numbers[reuse.new], let old = numbers[reuse.old] else { return nil }
         return (new, old)
-      })
+      }, threads: target.pieces > 1)
     try lowering.program.addPool(
       lowering.strings, room: lowering.makesStrings ? stringBytes : leastStringBytes)
     return lowering.program

@@ -72,12 +72,12 @@ struct ArenaPlacement {
     var placed: [Int] = []
     for (turn, index) in order.enumerated() {
       let block = blocks[index]
-      let busy = placed.filter { blocks[$0].life.overlaps(block.life) }
-        .map { offsets[$0]..<offsets[$0] + blocks[$0].bytes }
+      let taken = placed.filter { blocks[$0].life.overlaps(block.life) }
+        .compactMap { blocks[$0].startsTaken(for: block, number: $0, start: offsets[$0]) }
         .sorted { $0.lowerBound < $1.lowerBound }
       let high =
-        turn % 2 == 1 ? ceiling.flatMap { busy.highestGap(of: block.bytes, below: $0) } : nil
-      offsets[index] = high ?? busy.lowestGap(of: block.bytes)
+        turn % 2 == 1 ? ceiling.flatMap { taken.highestStart(upTo: $0 - block.bytes) } : nil
+      offsets[index] = high ?? taken.lowestStart
       bytes = max(bytes, offsets[index] + block.bytes)
       placed.append(index)
     }
@@ -85,23 +85,23 @@ struct ArenaPlacement {
 }
 
 extension [Range<Int>] {
-  /// The lowest start of `count` free bytes between ranges that are sorted by their start.
-  fileprivate func lowestGap(of count: Int) -> Int {
-    var offset = 0
+  /// The lowest start that lies inside of none of the ranges, which are sorted by their start.
+  fileprivate var lowestStart: Int {
+    var start = 0
     for range in self {
-      if range.lowerBound >= offset + count { break }
-      offset = Swift.max(offset, range.upperBound)
+      if range.lowerBound >= start { break }
+      start = Swift.max(start, range.upperBound)
     }
-    return offset
+    return start
   }
 
-  /// The highest start of `count` free bytes below a ceiling.
-  fileprivate func highestGap(of count: Int, below ceiling: Int) -> Int? {
-    var end = ceiling
+  /// The highest such start up to `most`.
+  fileprivate func highestStart(upTo most: Int) -> Int? {
+    var start = most
     for range in sorted(by: { $0.upperBound > $1.upperBound }) {
-      if range.upperBound <= end - count { break }
-      end = Swift.min(end, range.lowerBound)
+      if range.upperBound <= start { break }
+      start = Swift.min(start, range.lowerBound)
     }
-    return end >= count ? end - count : nil
+    return start >= 0 ? start : nil
   }
 }

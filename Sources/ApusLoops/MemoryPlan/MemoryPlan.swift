@@ -5,28 +5,43 @@ extension Program {
   ///
   /// A buffer lives from the first step that touches it to the last, and through a whole loop when
   /// it is touched outside of it or carries something from turn to turn. Buffers that share memory
-  /// by an agreed reuse are placed as one. Blocks are placed one after the other, each at the
-  /// lowest free offset (Pisarchyk & Lee, 2020, "Efficient Memory Management for Deep Neural Net
-  /// Inference"); several orders are tried and the best is improved by moving blocks forward.
-  mutating func planMemory(reuses: [(new: BufferID, old: BufferID)]) {
-    var blocks = lifetimes()
+  /// by an agreed reuse are placed as one, and results may lie over operands that are read before
+  /// they get there (`Slide`). Blocks are placed one after the other, each at the lowest free
+  /// offset (Pisarchyk & Lee, 2020, "Efficient Memory Management for Deep Neural Net Inference");
+  /// several orders are tried and the best is improved by moving blocks forward.
+  ///
+  /// - Parameter threads: Whether threads may take turns of parallel loops.
+  mutating func planMemory(reuses: [(new: BufferID, old: BufferID)], threads: Bool = false) {
+    let timeline = Timeline(self)
+    var blocks = lifetimes(timeline)
     join(&blocks, reuses)
     blocks.removeAll { $0.buffers.isEmpty }
-    liveBytes =
-      (0..<Timeline(self).steps.count).map { place in
-        blocks.reduce(0) { $1.life.contains(place) ? $0 + $1.bytes : $0 }
-      }.max() ?? 0
+    let slides = slides(blocks, timeline, threads: threads)
+    for slide in slides {
+      blocks[slide.result].slides.append(slide.range)
+      blocks[slide.operand].slides.append(slide.range.seen(from: slide.result))
+    }
+    var live = [Int](repeating: 0, count: timeline.steps.count)
+    for block in blocks { for place in block.life { live[place] += block.bytes } }
+    for slide in slides { live[slide.place] -= slide.saving(blocks) }
+    liveBytes = live.max() ?? 0
     let placement = ArenaPlacement.best(blocks, bound: liveBytes)
     arenaBytes = placement.bytes
     for (block, offset) in zip(blocks, placement.offsets) {
       for buffer in block.buffers { self[buffer].storage = .arena(offset: offset) }
     }
+    for slide in slides {
+      let distance = placement.offsets[slide.result] - placement.offsets[slide.operand]
+      guard -blocks[slide.result].bytes < distance, distance < blocks[slide.operand].bytes,
+        let walk = slide.walks.first(where: { !$0.range.forbids(distance) })
+      else { continue }
+      kernels[slide.kernel].body = walk.body.map(\.inOrder)
+    }
   }
 
   /// One block per temporary that a kernel touches.
-  private func lifetimes() -> [MemoryBlock] {
+  private func lifetimes(_ timeline: Timeline) -> [MemoryBlock] {
     var lives: [BufferID: ClosedRange<Int>] = [:]
-    let timeline = Timeline(self)
     for (place, buffers) in timeline.steps.enumerated() {
       for buffer in buffers { lives[buffer] = (lives[buffer]?.lowerBound ?? place)...place }
     }
@@ -68,4 +83,18 @@ struct MemoryBlock {
   var buffers: [BufferID]
   var bytes: Int
   var life: ClosedRange<Int>
+  /// Where it may begin beside blocks that live at the same time for one kernel only.
+  var slides: [SlideRange] = []
+
+  /// The starts that another block may not have because of this one, the bounds not among them.
+  ///
+  /// - Parameters:
+  ///   - number: The number of this block.
+  ///   - start: Where it begins.
+  func startsTaken(for other: MemoryBlock, number: Int, start: Int) -> Range<Int>? {
+    let slide = other.slides.first { $0.other == number }
+    let lower = start + (slide?.lower ?? -other.bytes)
+    let upper = start + (slide?.upper ?? bytes)
+    return lower < upper ? lower..<upper : nil
+  }
 }

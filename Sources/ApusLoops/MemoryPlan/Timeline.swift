@@ -10,6 +10,8 @@ struct Timeline {
 
   /// The buffers that each step touches.
   private(set) var steps: [[BufferID]] = []
+  /// The kernel that each step runs, if it runs one.
+  private(set) var kernels: [Int?] = []
   /// All loops, inner ones first.
   private(set) var loops: [Loop] = []
   /// Buffers that steps write without reading them.
@@ -23,22 +25,25 @@ struct Timeline {
     switch step {
     case .run(let number):
       let kernel = program.kernels[number]
-      steps.append(kernel.buffers)
-      fresh.append(Set(kernel.writtenBuffers).subtracting(kernel.readBuffers))
-    case .read, .assign, .require:
-      steps.append(step.readBuffers)
-      fresh.append([])
+      add(kernel.buffers, number, Set(kernel.writtenBuffers).subtracting(kernel.readBuffers))
+    case .read, .assign, .require: add(step.readBuffers)
     case .branch(_, let yes, let no):
-      steps.append(step.readBuffers)
-      fresh.append([])
+      add(step.readBuffers)
       for inner in yes + no { add(inner, program) }
     case .repeat(_, limit: _, condition: _, let body):
       let first = steps.count
-      steps.append(step.readBuffers)
-      fresh.append([])
+      add(step.readBuffers)
       for inner in body { add(inner, program) }
       loops.append(Loop(places: first...steps.count - 1, carried: carried(from: first)))
     }
+  }
+
+  private mutating func add(
+    _ buffers: [BufferID], _ kernel: Int? = nil, _ written: Set<BufferID> = []
+  ) {
+    steps.append(buffers)
+    kernels.append(kernel)
+    fresh.append(written)
   }
 
   /// The buffers whose first use from a step on may read them.

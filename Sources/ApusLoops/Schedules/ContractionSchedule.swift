@@ -16,8 +16,8 @@ extension Lowering {
     let extra = epiloguePlacements(task, shape: result.extents)
     let layout = graph.type(of: task.results[0]).layout
     kernel(task.root.mnemonic, origins: task.origins) { builder in
-      builder.fillHalo(layout, of: result)
       builder.contraction(nest, task, result: result, extra: extra)
+      builder.fillHalo(layout, of: result)
     }
   }
 }

@@ -53,7 +53,6 @@ extension Lowering {
       preconditionFailure("a convolution of one group is a contraction")
     }
     kernel("conv", origins: task.origins) { builder in
-      builder.fillHalo(layout, of: result)
       for group in 0..<conv.groups {
         func part(_ tensor: Placement, _ axis: Int, _ count: Int) -> Placement {
           tensor.slice(axis: axis, start: group * count, count: count)
@@ -65,6 +64,7 @@ extension Lowering {
         builder.contraction(
           nest, task, result: target, extra: extra.map { part($0, 1, filters) })
       }
+      builder.fillHalo(layout, of: result)
     }
   }
 
@@ -146,7 +146,6 @@ extension Lowering {
     let layout = graph.type(of: task.results[0]).layout
     offerEpilogueReuse(task, extra, result)
     kernel("conv", origins: task.origins) { builder in
-      builder.fillHalo(layout, of: result)
       builder.loop(result.extents[0], .parallel) { builder, image in
         for (group, panels) in walk.groups.enumerated() {
           func part(_ tensor: Placement, _ channel: Int) -> Placement {
@@ -165,6 +164,7 @@ extension Lowering {
         }
       }
       builder.finishApart(task, sums, result, extra)
+      builder.fillHalo(layout, of: result)
     }
   }
 

@@ -19,7 +19,6 @@ extension Lowering {
     let points = wide ? min(spatial[spatial.count - 1], 128) : 7
     offerEpilogueReuse(task, extra, result)
     kernel("depthwise", origins: task.origins) { builder in
-      builder.fillHalo(layout, of: result)
       builder.loops([result.extents[0]] + result.extents[2...].dropLast(), .parallel) {
         builder, places in
         let fixed = Array(axes.dropLast())
@@ -63,6 +62,7 @@ extension Lowering {
         }
       }
       builder.finishApart(task, sums, result, extra)
+      builder.fillHalo(layout, of: result)
     }
   }
 

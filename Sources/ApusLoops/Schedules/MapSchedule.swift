@@ -10,8 +10,8 @@ extension Lowering {
     let layout = graph.type(of: task.results[0]).layout
     for operand in operands { offerReuse(of: operand, for: result, beside: operands) }
     kernel("map", origins: task.origins) { builder in
-      builder.fillHalo(layout, of: result)
       builder.map(function, operands, to: result)
+      builder.fillHalo(layout, of: result)
     }
   }
 

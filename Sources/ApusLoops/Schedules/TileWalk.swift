@@ -93,8 +93,21 @@ extension TiledMultiply {
   /// How many steps of the first grid axis one pass over the panels takes.
   ///
   /// Panels outside read the left operand once per panel, blocks of rows outside read the panels
-  /// once per block; whichever moves less, weighted by how far away the bytes lie, wins.
+  /// once per block; whichever moves less, weighted by how far away the bytes lie, wins. Panels
+  /// that stay in the first-level cache are read for every tile, so that the left operand is read
+  /// once and the result may follow through its memory.
   func stepsPerBlock(_ target: Target) -> Int {
+    let most = panels.byteCount <= 1 << 14 ? min(stepsPerTile, grid[0]) : cheapestBlock(target)
+    return target.pieces > 1 && isDivided ? sharedSteps(atMost: most, target) : most
+  }
+
+  /// The steps of the first grid axis that share a tile.
+  private var stepsPerTile: Int {
+    if grid.count == 1 { return shape.rows }
+    return grid.count == 2 && grid[1] * 2 <= shape.rows ? shape.rows / grid[1] : 1
+  }
+
+  private func cheapestBlock(_ target: Target) -> Int {
     let width = panels.products.left.bitWidth / 8
     let step = max(abs(left.steps[leftAxes[0]] * leftScale[0]) * width, 1)
     let (rows, weights) = (step * grid[0], panels.byteCount)
@@ -105,8 +118,7 @@ extension TiledMultiply {
     let blocks = (grid[0] + steps - 1) / steps
     let panelsOutside = Double(rows * count) * distance(rows) + Double(weights) * distance(weights)
     let blocksOutside = Double(weights * blocks) * distance(weights) + Double(rows) * distance(rows)
-    let most = blocksOutside < panelsOutside ? steps : grid[0]
-    return target.pieces > 1 && isDivided ? sharedSteps(atMost: most, target) : most
+    return blocksOutside < panelsOutside ? steps : grid[0]
   }
 
   /// The multiply of `count` steps of the first grid axis from `start` on.

@@ -46,14 +46,15 @@ extension Target {
     name: "cortex-m4", summary: "Arm Cortex-M4F, scalar", lanes: 1, vectorLength: .fixed,
     tileLanes: 1, tileRows: 14, registers: 28, tileVectors: 4, epilogues: .all,
     machine: Machine(multiplyAdds: 0.05, cache: 1 << 14),
-    compilerFlags: ["-mcpu=cortex-m4", "-mfloat-abi=hard"])
+    compilerFlags: ["-mcpu=cortex-m4", "-mfloat-abi=hard"], hasThreads: false)
 
   /// A microcontroller without floating point: sums become codes in integers, with the same bytes.
   public static let cortexM3 = Target(
     name: "cortex-m3", summary: "Arm Cortex-M3, scalar, no floating point", lanes: 1,
     vectorLength: .fixed, tileLanes: 1, tileRows: 14, registers: 13, tileVectors: 2,
     epilogues: .all, machine: Machine(multiplyAdds: 0.01, cache: 1 << 14),
-    compilerFlags: ["-mcpu=cortex-m3", "-mfloat-abi=soft"], hasFloatingPoint: false)
+    compilerFlags: ["-mcpu=cortex-m3", "-mfloat-abi=soft"], hasFloatingPoint: false,
+    hasThreads: false)
 
   /// Strict scalar C99 for any machine.
   public static let c99 = Target(

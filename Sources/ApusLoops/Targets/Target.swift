@@ -46,6 +46,8 @@ public struct Target: Hashable, Sendable {
   public var winograd = 0
   /// Whether the machine computes with floats itself.
   public var hasFloatingPoint = true
+  /// Whether threads may share the work.
+  public var hasThreads = true
   /// How many pieces a parallel loop is cut into whose iterations need memory of their own.
   ///
   /// Each piece has that memory once; 1 where one thread runs everything.
