@@ -276,6 +276,15 @@ APUS_INLINE float apus_fma_1(float a, float b, float c) {
 #endif
 }
 APUS_INLINE float apus_select_1(int m, float a, float b) { return m ? a : b; }
+/* x where a < b, else y. */
+APUS_INLINE apus_f32_1 apus_select_less_1(apus_f32_1 a, apus_f32_1 b, apus_f32_1 x, apus_f32_1 y) {
+#if defined(APUS_AVX512) && 1 == 16
+  const __mmask16 k = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+  return (apus_f32_1)_mm512_mask_blend_ps(k, (__m512)y, (__m512)x);
+#else
+  return apus_select_1(a < b, x, y);
+#endif
+}
 /* The larger number, where a is no NaN; a NaN in b stays. */
 APUS_INLINE apus_f32_1 apus_max_known_1(apus_f32_1 a, apus_f32_1 b) {
 #if defined(APUS_AVX512) && 1 == 16
@@ -345,19 +354,20 @@ APUS_INLINE apus_f32_1 apus_sign_1(apus_f32_1 x) {
 }
 APUS_INLINE apus_f32_1 apus_recip_1(apus_f32_1 x) { return 1.0f / x; }
 APUS_INLINE float apus_sqrt_1(float x) { return sqrtf(x); }
-/* Within 1.1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+/* Within 1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
 APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
   x = apus_max_known_1(apus_splat_1(-104.0f), apus_min_known_1(apus_splat_1(89.0f), x));
   const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
   const apus_f32_1 n = shifted - 0x1.8p23f;
   apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
   r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
-  apus_f32_1 p = apus_splat_1(1.395047869e-03f);
-  p = apus_fma_1(p, r, apus_splat_1(8.368882249e-03f));
-  p = apus_fma_1(p, r, apus_splat_1(4.166620599e-02f));
-  p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
-  p = apus_fma_1(p * r, r, r) + 1.0f;
+  apus_f32_1 p = apus_splat_1(1.382129034e-03f);
+  p = apus_fma_1(p, r, apus_splat_1(8.368669078e-03f));
+  p = apus_fma_1(p, r, apus_splat_1(4.166825861e-02f));
+  p = apus_fma_1(p, r, apus_splat_1(1.666652113e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(4.999999404e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(1.0f));
+  p = apus_fma_1(p, r, apus_splat_1(1.0f));
 #if defined(APUS_AVX512) && 1 == 16
   return (apus_f32_1)_mm512_scalef_ps((__m512)p, (__m512)n);
 #else
@@ -366,54 +376,74 @@ APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
   return p * low * apus_from_bits_1(apus_shl_bits_1(k - half + 127, 23));
 #endif
 }
-/* exp(x) - 1 for |x| below 80, without cancellation near 0. */
-APUS_INLINE apus_f32_1 apus_expm1_1(apus_f32_1 x) {
-  const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
-  const apus_f32_1 n = shifted - 0x1.8p23f;
-  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
-  r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
-  apus_f32_1 p = apus_splat_1(1.395047869e-03f);
-  p = apus_fma_1(p, r, apus_splat_1(8.368882249e-03f));
-  p = apus_fma_1(p, r, apus_splat_1(4.166620599e-02f));
-  p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
-  p = apus_fma_1(p * r, r, r);
-  const apus_f32_1 power =
-      apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted) - 0x4B400000 + 127, 23));
-  return apus_fma_1(p, power, power - 1.0f);
-}
-/* Within 3 ULP: e / (e + 2) with e = exp(2|x|) - 1. */
+/* Within 2 ULP: x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
 APUS_INLINE apus_f32_1 apus_tanh_1(apus_f32_1 x) {
-  const apus_f32_1 a = apus_min_known_1(apus_splat_1(9.02f), apus_abs_1(x));
-  const apus_f32_1 e = apus_expm1_1(a + a);
-  return apus_copysign_1(e / (e + 2.0f), x);
+  const apus_f32_1 u = x * x, a = apus_min_known_1(apus_splat_1(9.02f), apus_abs_1(x));
+  const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 128.0f);
+  const apus_f32_1 shifted = apus_fma_1(a, apus_splat_1(-0x1.715476p1f), magic);
+  const apus_f32_1 n = shifted - magic;
+  const apus_f32_1 r = apus_fma_1(n, apus_splat_1(0x1.62e43p-2f), a);
+  apus_f32_1 p = apus_splat_1(2.660024725e-01f);
+  p = apus_fma_1(p, r, apus_splat_1(6.702433824e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(1.333369136e+00f));
+  p = apus_fma_1(p, r, apus_splat_1(1.999969244e+00f));
+  p = apus_fma_1(p, r, apus_splat_1(2.0f));
+  const apus_f32_1 twice = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
+  p = apus_fma_1(p, r, apus_fma_1(twice, apus_splat_1(0.5f), apus_splat_1(1.0f)));
+  apus_f32_1 s = apus_splat_1(1.643787883e-02f);
+  s = apus_fma_1(s, u, apus_splat_1(-5.267200992e-02f));
+  s = apus_fma_1(s, u, apus_splat_1(1.332072914e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(-3.333294690e-01f));
+  s = apus_fma_1(s * u, a, a);
+  return apus_copysign_1(apus_select_less_1(a, apus_splat_1(0.55f), s, 1.0f - twice / p), x);
 }
-/* Within 3 ULP: e / (1 + e) with e = exp(x) below 0, where 1 / (1 + 1 / e) would overflow. */
+/* Within 2 ULP: s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
 APUS_INLINE apus_f32_1 apus_sigmoid_1(apus_f32_1 x) {
-  const apus_f32_1 e = apus_exp_1(apus_copysign_1(x, apus_splat_1(-1.0f)));
-  return apus_select_1(x < 0.0f, e, apus_splat_1(1.0f)) / (e + 1.0f);
+  const apus_f32_1 a = apus_min_known_1(apus_splat_1(104.0f), apus_abs_1(x));
+  /* Times 2^64, s is no denormal. */
+  const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 191.0f);
+  const apus_f32_1 shifted = apus_fma_1(a, apus_splat_1(-0x1.715476p0f), magic);
+  const apus_f32_1 n = shifted - magic;
+  apus_f32_1 r = apus_fma_1(n, apus_splat_1(0x1.62e4p-1f), a);
+  r = apus_fma_1(n, apus_splat_1(1.42860677e-06f), r);
+  apus_f32_1 p = apus_splat_1(1.382129034e-03f);
+  p = apus_fma_1(p, r, apus_splat_1(8.368669078e-03f));
+  p = apus_fma_1(p, r, apus_splat_1(4.166825861e-02f));
+  p = apus_fma_1(p, r, apus_splat_1(1.666652113e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(4.999999404e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(1.0f));
+  const apus_f32_1 s = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
+  p = apus_fma_1(p, r, s * 0x1p-64f) + 1.0f;
+  const apus_f32_1 y = s / p * 0x1p-64f;
+  return apus_select_1(apus_bits_1(x) >> 31, y, 1.0f - y);
 }
-/* Within 3 ULP: x P(x^2) up to 1, 1 - exp(Q(|x|)) above. */
+/* Within 2 ULP: x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
 APUS_INLINE apus_f32_1 apus_erf_1(apus_f32_1 x) {
-  apus_f32_1 a = apus_abs_1(x);
-  const apus_f32_1 u = x * x;
-  apus_f32_1 s = apus_splat_1(7.853860967e-05f);
-  s = apus_fma_1(s, u, apus_splat_1(-8.010193509e-04f));
-  s = apus_fma_1(s, u, apus_splat_1(5.188327673e-03f));
-  s = apus_fma_1(s, u, apus_splat_1(-2.685381193e-02f));
-  s = apus_fma_1(s, u, apus_splat_1(1.128358515e-01f));
-  s = apus_fma_1(s, u, apus_splat_1(-3.761262582e-01f));
-  s = apus_fma_1(s, u, apus_splat_1(1.128379166e+00f));
-  const apus_mask_1 big = a > 1.0f;
-  a = apus_min_known_1(apus_splat_1(3.95f), a);
-  apus_f32_1 q = apus_splat_1(1.863792530e-04f);
-  q = apus_fma_1(q, a, apus_splat_1(-2.947658888e-03f));
-  q = apus_fma_1(q, a, apus_splat_1(2.183806628e-02f));
-  q = apus_fma_1(q, a, apus_splat_1(-1.031067592e-01f));
-  q = apus_fma_1(q, a, apus_splat_1(-6.381448277e-01f));
-  q = apus_fma_1(q, a, apus_splat_1(-1.127089193e+00f));
-  q = apus_fma_1(q, a, apus_splat_1(-3.415223309e-04f));
-  return apus_select_1(big, apus_copysign_1(1.0f - apus_exp_1(q), x), s * x);
+  const apus_f32_1 u = x * x, a = apus_min_known_1(apus_splat_1(3.95f), apus_abs_1(x));
+  apus_f32_1 s = apus_splat_1(-5.811427254e-04f);
+  s = apus_fma_1(s, u, apus_splat_1(4.955862649e-03f));
+  s = apus_fma_1(s, u, apus_splat_1(-2.673948742e-02f));
+  s = apus_fma_1(s, u, apus_splat_1(1.128101349e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(-3.761241138e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(1.283791363e-01f));
+  s = apus_fma_1(s, x, x);
+  apus_f32_1 q = apus_splat_1(-1.731860684e-03f);
+  q = apus_fma_1(q, a, apus_splat_1(2.189902030e-02f));
+  q = apus_fma_1(q, a, apus_splat_1(-1.296847612e-01f));
+  q = apus_fma_1(q, a, apus_splat_1(-9.414539933e-01f));
+  q = apus_fma_1(q, a, apus_splat_1(-1.614198804e+00f));
+  q = apus_fma_1(q, a, apus_splat_1(-3.246114589e-03f));
+  const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 127.0f), shifted = q + magic;
+  q = q - (shifted - magic);
+  apus_f32_1 p = apus_splat_1(1.326953759e-03f);
+  p = apus_fma_1(p, q, apus_splat_1(9.671292268e-03f));
+  p = apus_fma_1(p, q, apus_splat_1(5.550710857e-02f));
+  p = apus_fma_1(p, q, apus_splat_1(2.402224690e-01f));
+  p = apus_fma_1(p, q, apus_splat_1(6.931470037e-01f));
+  p = apus_fma_1(p, q, apus_splat_1(1.0f));
+  const apus_f32_1 power = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
+  const apus_f32_1 y = apus_fma_1(-p, power, apus_splat_1(1.0f));
+  return apus_select_less_1(apus_splat_1(0.95f), a, apus_copysign_1(y, x), s);
 }
 APUS_INLINE float apus_i32_to_f32_1(int32_t x) { return (float)x; }
 /* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
@@ -1207,10 +1237,12 @@ APUS_INLINE apus_f32_16 apus_copysign_16(apus_f32_16 x, apus_f32_16 sign) {
       (apus_bits_16(x) & 0x7fffffff) | (apus_bits_16(sign) & (-0x7fffffff - 1)));
 }
 APUS_INLINE apus_f32_16 apus_select_16(apus_mask_16 m, apus_f32_16 a, apus_f32_16 b) {
-#if defined(APUS_AVX512) && 16 == 16
+#if defined(__clang__) && defined(APUS_AVX512) && 16 == 16
   /* clang 21 miscompiles the plain form together with apus_copysign_16. */
   const __mmask16 k = _mm512_movepi32_mask((__m512i)m);
   return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)b, (__m512)a);
+#elif defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_ternarylogic_epi32((__m512i)m, (__m512i)a, (__m512i)b, 0xca);
 #else
   return (apus_f32_16)((m & (apus_mask_16)a) | (~m & (apus_mask_16)b));
 #endif
@@ -1360,6 +1392,15 @@ APUS_INLINE apus_f32_16 apus_fma_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 c)
   return a * b + c;
 #endif
 }
+/* x where a < b, else y. */
+APUS_INLINE apus_f32_16 apus_select_less_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 x, apus_f32_16 y) {
+#if defined(APUS_AVX512) && 16 == 16
+  const __mmask16 k = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+  return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)y, (__m512)x);
+#else
+  return apus_select_16(a < b, x, y);
+#endif
+}
 APUS_INLINE apus_mask_16 apus_select_mask_16(apus_mask_16 m, apus_mask_16 a, apus_mask_16 b) {
   return (m & a) | (~m & b);
 }
@@ -1394,19 +1435,20 @@ APUS_INLINE apus_f32_16 apus_sqrt_16(apus_f32_16 x) {
   return x;
 #endif
 }
-/* Within 1.1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+/* Within 1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
 APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
   x = apus_max_known_16(apus_splat_16(-104.0f), apus_min_known_16(apus_splat_16(89.0f), x));
   const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
   const apus_f32_16 n = shifted - 0x1.8p23f;
   apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
   r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
-  apus_f32_16 p = apus_splat_16(1.395047869e-03f);
-  p = apus_fma_16(p, r, apus_splat_16(8.368882249e-03f));
-  p = apus_fma_16(p, r, apus_splat_16(4.166620599e-02f));
-  p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
-  p = apus_fma_16(p * r, r, r) + 1.0f;
+  apus_f32_16 p = apus_splat_16(1.382129034e-03f);
+  p = apus_fma_16(p, r, apus_splat_16(8.368669078e-03f));
+  p = apus_fma_16(p, r, apus_splat_16(4.166825861e-02f));
+  p = apus_fma_16(p, r, apus_splat_16(1.666652113e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(4.999999404e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(1.0f));
+  p = apus_fma_16(p, r, apus_splat_16(1.0f));
 #if defined(APUS_AVX512) && 16 == 16
   return (apus_f32_16)_mm512_scalef_ps((__m512)p, (__m512)n);
 #else
@@ -1415,54 +1457,74 @@ APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
   return p * low * apus_from_bits_16(apus_shl_bits_16(k - half + 127, 23));
 #endif
 }
-/* exp(x) - 1 for |x| below 80, without cancellation near 0. */
-APUS_INLINE apus_f32_16 apus_expm1_16(apus_f32_16 x) {
-  const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
-  const apus_f32_16 n = shifted - 0x1.8p23f;
-  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
-  r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
-  apus_f32_16 p = apus_splat_16(1.395047869e-03f);
-  p = apus_fma_16(p, r, apus_splat_16(8.368882249e-03f));
-  p = apus_fma_16(p, r, apus_splat_16(4.166620599e-02f));
-  p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
-  p = apus_fma_16(p * r, r, r);
-  const apus_f32_16 power =
-      apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted) - 0x4B400000 + 127, 23));
-  return apus_fma_16(p, power, power - 1.0f);
-}
-/* Within 3 ULP: e / (e + 2) with e = exp(2|x|) - 1. */
+/* Within 2 ULP: x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
 APUS_INLINE apus_f32_16 apus_tanh_16(apus_f32_16 x) {
-  const apus_f32_16 a = apus_min_known_16(apus_splat_16(9.02f), apus_abs_16(x));
-  const apus_f32_16 e = apus_expm1_16(a + a);
-  return apus_copysign_16(e / (e + 2.0f), x);
+  const apus_f32_16 u = x * x, a = apus_min_known_16(apus_splat_16(9.02f), apus_abs_16(x));
+  const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 128.0f);
+  const apus_f32_16 shifted = apus_fma_16(a, apus_splat_16(-0x1.715476p1f), magic);
+  const apus_f32_16 n = shifted - magic;
+  const apus_f32_16 r = apus_fma_16(n, apus_splat_16(0x1.62e43p-2f), a);
+  apus_f32_16 p = apus_splat_16(2.660024725e-01f);
+  p = apus_fma_16(p, r, apus_splat_16(6.702433824e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(1.333369136e+00f));
+  p = apus_fma_16(p, r, apus_splat_16(1.999969244e+00f));
+  p = apus_fma_16(p, r, apus_splat_16(2.0f));
+  const apus_f32_16 twice = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
+  p = apus_fma_16(p, r, apus_fma_16(twice, apus_splat_16(0.5f), apus_splat_16(1.0f)));
+  apus_f32_16 s = apus_splat_16(1.643787883e-02f);
+  s = apus_fma_16(s, u, apus_splat_16(-5.267200992e-02f));
+  s = apus_fma_16(s, u, apus_splat_16(1.332072914e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(-3.333294690e-01f));
+  s = apus_fma_16(s * u, a, a);
+  return apus_copysign_16(apus_select_less_16(a, apus_splat_16(0.55f), s, 1.0f - twice / p), x);
 }
-/* Within 3 ULP: e / (1 + e) with e = exp(x) below 0, where 1 / (1 + 1 / e) would overflow. */
+/* Within 2 ULP: s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
 APUS_INLINE apus_f32_16 apus_sigmoid_16(apus_f32_16 x) {
-  const apus_f32_16 e = apus_exp_16(apus_copysign_16(x, apus_splat_16(-1.0f)));
-  return apus_select_16(x < 0.0f, e, apus_splat_16(1.0f)) / (e + 1.0f);
+  const apus_f32_16 a = apus_min_known_16(apus_splat_16(104.0f), apus_abs_16(x));
+  /* Times 2^64, s is no denormal. */
+  const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 191.0f);
+  const apus_f32_16 shifted = apus_fma_16(a, apus_splat_16(-0x1.715476p0f), magic);
+  const apus_f32_16 n = shifted - magic;
+  apus_f32_16 r = apus_fma_16(n, apus_splat_16(0x1.62e4p-1f), a);
+  r = apus_fma_16(n, apus_splat_16(1.42860677e-06f), r);
+  apus_f32_16 p = apus_splat_16(1.382129034e-03f);
+  p = apus_fma_16(p, r, apus_splat_16(8.368669078e-03f));
+  p = apus_fma_16(p, r, apus_splat_16(4.166825861e-02f));
+  p = apus_fma_16(p, r, apus_splat_16(1.666652113e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(4.999999404e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(1.0f));
+  const apus_f32_16 s = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
+  p = apus_fma_16(p, r, s * 0x1p-64f) + 1.0f;
+  const apus_f32_16 y = s / p * 0x1p-64f;
+  return apus_select_16(apus_bits_16(x) >> 31, y, 1.0f - y);
 }
-/* Within 3 ULP: x P(x^2) up to 1, 1 - exp(Q(|x|)) above. */
+/* Within 2 ULP: x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
 APUS_INLINE apus_f32_16 apus_erf_16(apus_f32_16 x) {
-  apus_f32_16 a = apus_abs_16(x);
-  const apus_f32_16 u = x * x;
-  apus_f32_16 s = apus_splat_16(7.853860967e-05f);
-  s = apus_fma_16(s, u, apus_splat_16(-8.010193509e-04f));
-  s = apus_fma_16(s, u, apus_splat_16(5.188327673e-03f));
-  s = apus_fma_16(s, u, apus_splat_16(-2.685381193e-02f));
-  s = apus_fma_16(s, u, apus_splat_16(1.128358515e-01f));
-  s = apus_fma_16(s, u, apus_splat_16(-3.761262582e-01f));
-  s = apus_fma_16(s, u, apus_splat_16(1.128379166e+00f));
-  const apus_mask_16 big = a > 1.0f;
-  a = apus_min_known_16(apus_splat_16(3.95f), a);
-  apus_f32_16 q = apus_splat_16(1.863792530e-04f);
-  q = apus_fma_16(q, a, apus_splat_16(-2.947658888e-03f));
-  q = apus_fma_16(q, a, apus_splat_16(2.183806628e-02f));
-  q = apus_fma_16(q, a, apus_splat_16(-1.031067592e-01f));
-  q = apus_fma_16(q, a, apus_splat_16(-6.381448277e-01f));
-  q = apus_fma_16(q, a, apus_splat_16(-1.127089193e+00f));
-  q = apus_fma_16(q, a, apus_splat_16(-3.415223309e-04f));
-  return apus_select_16(big, apus_copysign_16(1.0f - apus_exp_16(q), x), s * x);
+  const apus_f32_16 u = x * x, a = apus_min_known_16(apus_splat_16(3.95f), apus_abs_16(x));
+  apus_f32_16 s = apus_splat_16(-5.811427254e-04f);
+  s = apus_fma_16(s, u, apus_splat_16(4.955862649e-03f));
+  s = apus_fma_16(s, u, apus_splat_16(-2.673948742e-02f));
+  s = apus_fma_16(s, u, apus_splat_16(1.128101349e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(-3.761241138e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(1.283791363e-01f));
+  s = apus_fma_16(s, x, x);
+  apus_f32_16 q = apus_splat_16(-1.731860684e-03f);
+  q = apus_fma_16(q, a, apus_splat_16(2.189902030e-02f));
+  q = apus_fma_16(q, a, apus_splat_16(-1.296847612e-01f));
+  q = apus_fma_16(q, a, apus_splat_16(-9.414539933e-01f));
+  q = apus_fma_16(q, a, apus_splat_16(-1.614198804e+00f));
+  q = apus_fma_16(q, a, apus_splat_16(-3.246114589e-03f));
+  const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 127.0f), shifted = q + magic;
+  q = q - (shifted - magic);
+  apus_f32_16 p = apus_splat_16(1.326953759e-03f);
+  p = apus_fma_16(p, q, apus_splat_16(9.671292268e-03f));
+  p = apus_fma_16(p, q, apus_splat_16(5.550710857e-02f));
+  p = apus_fma_16(p, q, apus_splat_16(2.402224690e-01f));
+  p = apus_fma_16(p, q, apus_splat_16(6.931470037e-01f));
+  p = apus_fma_16(p, q, apus_splat_16(1.0f));
+  const apus_f32_16 power = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
+  const apus_f32_16 y = apus_fma_16(-p, power, apus_splat_16(1.0f));
+  return apus_select_less_16(apus_splat_16(0.95f), a, apus_copysign_16(y, x), s);
 }
 APUS_INLINE apus_f32_16 apus_i32_to_f32_16(apus_i32_16 x) {
   return __builtin_convertvector(x, apus_f32_16);
