@@ -354,20 +354,27 @@ APUS_INLINE apus_f32_1 apus_sign_1(apus_f32_1 x) {
 }
 APUS_INLINE apus_f32_1 apus_recip_1(apus_f32_1 x) { return 1.0f / x; }
 APUS_INLINE float apus_sqrt_1(float x) { return sqrtf(x); }
-/* Within 1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
-APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
-  x = apus_max_known_1(apus_splat_1(-104.0f), apus_min_known_1(apus_splat_1(89.0f), x));
-  const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
-  const apus_f32_1 n = shifted - 0x1.8p23f;
-  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
-  r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
+/* (exp(r) - 1) / r for |r| up to ln 2 / 2. */
+APUS_INLINE apus_f32_1 apus_exp_slope_1(apus_f32_1 r) {
   apus_f32_1 p = apus_splat_1(1.382129034e-03f);
   p = apus_fma_1(p, r, apus_splat_1(8.368669078e-03f));
   p = apus_fma_1(p, r, apus_splat_1(4.166825861e-02f));
   p = apus_fma_1(p, r, apus_splat_1(1.666652113e-01f));
   p = apus_fma_1(p, r, apus_splat_1(4.999999404e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(1.0f));
-  p = apus_fma_1(p, r, apus_splat_1(1.0f));
+  return apus_fma_1(p, r, apus_splat_1(1.0f));
+}
+/* x - n ln 2: the first product is exact. */
+APUS_INLINE apus_f32_1 apus_exp_rest_1(apus_f32_1 x, apus_f32_1 n) {
+  const apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
+  return apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
+}
+/* 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
+  x = apus_max_known_1(apus_splat_1(-104.0f), apus_min_known_1(apus_splat_1(89.0f), x));
+  const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
+  const apus_f32_1 n = shifted - 0x1.8p23f;
+  const apus_f32_1 r = apus_exp_rest_1(x, n);
+  const apus_f32_1 p = apus_fma_1(apus_exp_slope_1(r), r, apus_splat_1(1.0f));
 #if defined(APUS_AVX512) && 1 == 16
   return (apus_f32_1)_mm512_scalef_ps((__m512)p, (__m512)n);
 #else
@@ -376,7 +383,7 @@ APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
   return p * low * apus_from_bits_1(apus_shl_bits_1(k - half + 127, 23));
 #endif
 }
-/* Within 2 ULP: x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
+/* x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
 APUS_INLINE apus_f32_1 apus_tanh_1(apus_f32_1 x) {
   const apus_f32_1 u = x * x, a = apus_min_known_1(apus_splat_1(9.02f), apus_abs_1(x));
   const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 128.0f);
@@ -397,27 +404,19 @@ APUS_INLINE apus_f32_1 apus_tanh_1(apus_f32_1 x) {
   s = apus_fma_1(s * u, a, a);
   return apus_copysign_1(apus_select_less_1(a, apus_splat_1(0.55f), s, 1.0f - twice / p), x);
 }
-/* Within 2 ULP: s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
+/* s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
 APUS_INLINE apus_f32_1 apus_sigmoid_1(apus_f32_1 x) {
   const apus_f32_1 a = apus_min_known_1(apus_splat_1(104.0f), apus_abs_1(x));
   /* Times 2^64, s is no denormal. */
   const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 191.0f);
   const apus_f32_1 shifted = apus_fma_1(a, apus_splat_1(-0x1.715476p0f), magic);
-  const apus_f32_1 n = shifted - magic;
-  apus_f32_1 r = apus_fma_1(n, apus_splat_1(0x1.62e4p-1f), a);
-  r = apus_fma_1(n, apus_splat_1(1.42860677e-06f), r);
-  apus_f32_1 p = apus_splat_1(1.382129034e-03f);
-  p = apus_fma_1(p, r, apus_splat_1(8.368669078e-03f));
-  p = apus_fma_1(p, r, apus_splat_1(4.166825861e-02f));
-  p = apus_fma_1(p, r, apus_splat_1(1.666652113e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(4.999999404e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(1.0f));
+  const apus_f32_1 r = apus_exp_rest_1(a, magic - shifted);
   const apus_f32_1 s = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
-  p = apus_fma_1(p, r, s * 0x1p-64f) + 1.0f;
+  const apus_f32_1 p = apus_fma_1(apus_exp_slope_1(r), r, s * 0x1p-64f) + 1.0f;
   const apus_f32_1 y = s / p * 0x1p-64f;
   return apus_select_1(apus_bits_1(x) >> 31, y, 1.0f - y);
 }
-/* Within 2 ULP: x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
+/* x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
 APUS_INLINE apus_f32_1 apus_erf_1(apus_f32_1 x) {
   const apus_f32_1 u = x * x, a = apus_min_known_1(apus_splat_1(3.95f), apus_abs_1(x));
   apus_f32_1 s = apus_splat_1(-5.811427254e-04f);
@@ -446,7 +445,7 @@ APUS_INLINE apus_f32_1 apus_erf_1(apus_f32_1 x) {
   return apus_select_less_1(apus_splat_1(0.95f), a, apus_copysign_1(y, x), s);
 }
 APUS_INLINE float apus_i32_to_f32_1(int32_t x) { return (float)x; }
-/* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
+/* The exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
 APUS_INLINE apus_f32_1 apus_log_1(apus_f32_1 x) {
   const apus_mask_1 tiny = x < 0x1p-126f;
   const apus_f32_1 scaled = apus_select_1(tiny, x * 0x1p23f, x);
@@ -1435,20 +1434,27 @@ APUS_INLINE apus_f32_16 apus_sqrt_16(apus_f32_16 x) {
   return x;
 #endif
 }
-/* Within 1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
-APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
-  x = apus_max_known_16(apus_splat_16(-104.0f), apus_min_known_16(apus_splat_16(89.0f), x));
-  const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
-  const apus_f32_16 n = shifted - 0x1.8p23f;
-  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
-  r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
+/* (exp(r) - 1) / r for |r| up to ln 2 / 2. */
+APUS_INLINE apus_f32_16 apus_exp_slope_16(apus_f32_16 r) {
   apus_f32_16 p = apus_splat_16(1.382129034e-03f);
   p = apus_fma_16(p, r, apus_splat_16(8.368669078e-03f));
   p = apus_fma_16(p, r, apus_splat_16(4.166825861e-02f));
   p = apus_fma_16(p, r, apus_splat_16(1.666652113e-01f));
   p = apus_fma_16(p, r, apus_splat_16(4.999999404e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(1.0f));
-  p = apus_fma_16(p, r, apus_splat_16(1.0f));
+  return apus_fma_16(p, r, apus_splat_16(1.0f));
+}
+/* x - n ln 2: the first product is exact. */
+APUS_INLINE apus_f32_16 apus_exp_rest_16(apus_f32_16 x, apus_f32_16 n) {
+  const apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
+  return apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
+}
+/* 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
+  x = apus_max_known_16(apus_splat_16(-104.0f), apus_min_known_16(apus_splat_16(89.0f), x));
+  const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
+  const apus_f32_16 n = shifted - 0x1.8p23f;
+  const apus_f32_16 r = apus_exp_rest_16(x, n);
+  const apus_f32_16 p = apus_fma_16(apus_exp_slope_16(r), r, apus_splat_16(1.0f));
 #if defined(APUS_AVX512) && 16 == 16
   return (apus_f32_16)_mm512_scalef_ps((__m512)p, (__m512)n);
 #else
@@ -1457,7 +1463,7 @@ APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
   return p * low * apus_from_bits_16(apus_shl_bits_16(k - half + 127, 23));
 #endif
 }
-/* Within 2 ULP: x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
+/* x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
 APUS_INLINE apus_f32_16 apus_tanh_16(apus_f32_16 x) {
   const apus_f32_16 u = x * x, a = apus_min_known_16(apus_splat_16(9.02f), apus_abs_16(x));
   const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 128.0f);
@@ -1478,27 +1484,19 @@ APUS_INLINE apus_f32_16 apus_tanh_16(apus_f32_16 x) {
   s = apus_fma_16(s * u, a, a);
   return apus_copysign_16(apus_select_less_16(a, apus_splat_16(0.55f), s, 1.0f - twice / p), x);
 }
-/* Within 2 ULP: s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
+/* s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
 APUS_INLINE apus_f32_16 apus_sigmoid_16(apus_f32_16 x) {
   const apus_f32_16 a = apus_min_known_16(apus_splat_16(104.0f), apus_abs_16(x));
   /* Times 2^64, s is no denormal. */
   const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 191.0f);
   const apus_f32_16 shifted = apus_fma_16(a, apus_splat_16(-0x1.715476p0f), magic);
-  const apus_f32_16 n = shifted - magic;
-  apus_f32_16 r = apus_fma_16(n, apus_splat_16(0x1.62e4p-1f), a);
-  r = apus_fma_16(n, apus_splat_16(1.42860677e-06f), r);
-  apus_f32_16 p = apus_splat_16(1.382129034e-03f);
-  p = apus_fma_16(p, r, apus_splat_16(8.368669078e-03f));
-  p = apus_fma_16(p, r, apus_splat_16(4.166825861e-02f));
-  p = apus_fma_16(p, r, apus_splat_16(1.666652113e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(4.999999404e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(1.0f));
+  const apus_f32_16 r = apus_exp_rest_16(a, magic - shifted);
   const apus_f32_16 s = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
-  p = apus_fma_16(p, r, s * 0x1p-64f) + 1.0f;
+  const apus_f32_16 p = apus_fma_16(apus_exp_slope_16(r), r, s * 0x1p-64f) + 1.0f;
   const apus_f32_16 y = s / p * 0x1p-64f;
   return apus_select_16(apus_bits_16(x) >> 31, y, 1.0f - y);
 }
-/* Within 2 ULP: x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
+/* x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
 APUS_INLINE apus_f32_16 apus_erf_16(apus_f32_16 x) {
   const apus_f32_16 u = x * x, a = apus_min_known_16(apus_splat_16(3.95f), apus_abs_16(x));
   apus_f32_16 s = apus_splat_16(-5.811427254e-04f);
@@ -1529,7 +1527,7 @@ APUS_INLINE apus_f32_16 apus_erf_16(apus_f32_16 x) {
 APUS_INLINE apus_f32_16 apus_i32_to_f32_16(apus_i32_16 x) {
   return __builtin_convertvector(x, apus_f32_16);
 }
-/* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
+/* The exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
 APUS_INLINE apus_f32_16 apus_log_16(apus_f32_16 x) {
   const apus_mask_16 tiny = x < 0x1p-126f;
   const apus_f32_16 scaled = apus_select_16(tiny, x * 0x1p23f, x);
