@@ -40,38 +40,42 @@ import Testing
     return all + [Float](repeating: 0.5, count: (16 - all.count % 16) % 16)
   }()
 
+  /// Runs `graph`, a graph named `functions`, as C.
+  private func run(_ graph: String, _ inputs: [[Float]], _ target: Target) throws -> [[Float]] {
+    let program = try Lowering.program(
+      for: try Graph(parsing: graph), target: target, name: "functions")
+    let folder = try TemporaryFolder()
+    let library = try CCompiler().buildLibrary(
+      CModel(program, target: target, options: CModel.Options()), target: target, in: folder.path)
+    let model = try NativeModel(library: library, name: "functions")
+    return try model.run(inputs.map { TensorData(.f32, [$0.count], $0) })
+      .map { $0.elements(as: Float.self) }
+  }
+
   private func values(_ target: Target) throws -> [[Float]] {
     let type = "tensor<\(Self.numbers.count)xf32>"
     let outputs = Self.functions.map { "\($0.name): \(type)" }.joined(separator: ", ")
     let lines = Self.functions.map {
       "  %\($0.name) = map %x {f = (a: f32) \($0.name)(a)} : \(type)\n"
     }
-    let graph = try Graph(
-      parsing: """
-        graph @functions(%x: \(type)) -> (\(outputs)) {
-        \(lines.joined())  return \(Self.functions.map { "%\($0.name)" }.joined(separator: ", "))
-        }
+    let graph = """
+      graph @functions(%x: \(type)) -> (\(outputs)) {
+      \(lines.joined())  return \(Self.functions.map { "%\($0.name)" }.joined(separator: ", "))
+      }
 
-        """)
-    let program = try Lowering.program(for: graph, target: target, name: "functions")
-    let folder = try TemporaryFolder()
-    let library = try CCompiler().buildLibrary(
-      CModel(program, target: target, options: CModel.Options()), target: target, in: folder.path)
-    let model = try NativeModel(library: library, name: "functions")
-    return try model.run([TensorData(.f32, [Self.numbers.count], Self.numbers)])
-      .map { $0.elements(as: Float.self) }
+      """
+    return try run(graph, [Self.numbers], target)
   }
 
   /// Units in the last place between a result and the exact one; infinite where a special result,
   /// the sign of zero or saturation is wrong.
-  private func error(_ result: Float, _ function: Function, at x: Float) -> Double {
-    let exact = function.exact(Double(x))
+  private func error(_ result: Float, _ exact: Double, atEnd: Bool, top: Float) -> Double {
     let near = Float(exact)
     if near.isNaN { return result.isNaN ? 0 : .infinity }
-    if near.isInfinite || x.isInfinite || exact == 0 {
+    if near.isInfinite || atEnd || exact == 0 {
       return result == near && result.sign == near.sign ? 0 : .infinity
     }
-    guard abs(result) <= function.top else { return .infinity }
+    guard abs(result) <= top else { return .infinity }
     return abs(Double(result) - exact) / Double(Float(abs(exact)).ulp)
   }
 
@@ -80,9 +84,34 @@ import Testing
     var target = machine
     target.functionError = allowed
     for (function, results) in zip(Self.functions, try values(target)) {
-      let errors = zip(Self.numbers, results).map { error($1, function, at: $0) }
+      let errors = zip(Self.numbers, results).map {
+        error($1, function.exact(Double($0)), atEnd: $0.isInfinite, top: function.top)
+      }
       let worst = try #require(zip(errors, Self.numbers).max { $0.0 < $1.0 })
       #expect(worst.0 <= Double(allowed), "\(function.name)(\(worst.1))")
+    }
+  }
+
+  @Test(arguments: [Target.native, .c99])
+  func powersOfSpecialNumbersAreThoseOfC(_ target: Target) throws {
+    let numbers: [Float] = [
+      0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 2.5, 1e-38, -1e38, 16_777_217, .infinity, -.infinity,
+      .nan, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.0000001,
+    ]
+    let pairs = numbers.flatMap { x in numbers.map { (x, $0) } }
+    let type = "tensor<\(pairs.count)xf32>"
+    let graph = """
+      graph @functions(%x: \(type), %y: \(type)) -> (z: \(type)) {
+        %z = map %x, %y {f = (a: f32, b: f32) pow(a, b)} : \(type)
+        return %z
+      }
+
+      """
+    let results = try run(graph, [pairs.map(\.0), pairs.map(\.1)], target)[0]
+    for ((x, y), result) in zip(pairs, results) {
+      let isEnd = x.isInfinite || y.isInfinite
+      let off = error(result, pow(Double(x), Double(y)), atEnd: isEnd, top: .infinity)
+      #expect(off <= 2, "pow(\(x), \(y)) is \(result)")
     }
   }
 
