@@ -89,11 +89,14 @@ generated: ## rewrite the interpreter's number functions; fails if that changes 
 	Sources/CApusVM/generate.py > Sources/CApusVM/Generated/machine_layer.h
 	@git diff --exit-code --stat -- Sources/CApusVM/Generated
 
-accuracy: ## the error of functions of numbers, over all numbers of 32 bits (minutes)
-	mkdir -p .build
-	$(CC) -O2 -march=native -fopenmp -ffp-contract=off -DSTEP=1 -I Sources/CApusVM \
-	  Tests/Accuracy/math.c -o .build/accuracy -lm
-	.build/accuracy
+accuracy: ## the error of functions of numbers, over all numbers of 32 bits (half an hour)
+	for error in 2 8 64 4096; do \
+	  mkdir -p .build/accuracy-$$error; \
+	  Sources/CApusVM/generate.py $$error > .build/accuracy-$$error/machine_layer.h; \
+	  $(CC) -O2 -march=native -fopenmp -ffp-contract=off -Wno-psabi -DSTEP=1 -DERROR=$$error \
+	    -I .build/accuracy-$$error Tests/Accuracy/math.c -o .build/accuracy-$$error/math -lm; \
+	  .build/accuracy-$$error/math; \
+	done
 
 requantization: ## compare requantization in integers with floats for every sum (ten minutes)
 	$(CC) -O2 -ffp-contract=off -mavx2 -mfma -I Sources/CApusVM Tests/Accuracy/requantize.c \

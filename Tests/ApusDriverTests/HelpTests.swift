@@ -43,6 +43,8 @@ import Testing
     ["compile", "a.onnx", "-o", "x", "--target", "toaster"], ["verify", "x", "--atol", "-1"],
     ["verify", "x", "--rtol", "nan"], ["verify", "x", "--jobs", "0"], ["verify"],
     ["compile", "a.onnx", "-o", "x", "--dim", "N=9..2"],
+    ["compile", "a.onnx", "-o", "x", "--fast-math=1"], ["bench", "a.onnx", "--fast-math", "yes"],
+    ["compile", "a.onnx", "-o", "x.apb", "--emit", "bytecode", "--fast-math", "0"],
     ["run", "a.onnx", "-o", "x", "--input", "y"],
     ["bench", "a.onnx", "--compare", "c,c"], ["ops", "extra"], ["compile", "a.onnx", "--nonsense"],
     ["compile", "a.onnx", "-o", "x", "--stop-after", "lunch"], ["compile", "-o", "x", "-o", "y"],

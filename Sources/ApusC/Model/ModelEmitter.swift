@@ -59,7 +59,7 @@ struct ModelEmitter {
     printer.line("/* \(name): compiled by Apus for \(target.name). See \(name).h. */")
     printer.line("#include \"\(name).h\"")
     printer.line()
-    printer.line(MachineLayer.text(lanes: target.lanes, for: model))
+    printer.line(MachineLayer.text(lanes: target.lanes, for: model, error: target.functionError))
     return printer.text + model
   }
 

@@ -3,6 +3,8 @@ enum MachineLayer {
   fileprivate struct Paragraph {
     var kind: Substring
     var name: Substring
+    /// The error that the functions which use it may have, in units in the last place.
+    var error: Int
     var text: String
   }
 
@@ -13,7 +15,8 @@ enum MachineLayer {
       if line.hasPrefix("//@ ") {
         let words = line.dropFirst(4).split(separator: " ")
         let name = words.count > 1 ? words[1] : ""
-        result.append(Paragraph(kind: words.first ?? "", name: name, text: ""))
+        let error = words.count > 2 ? Int(words[2]) ?? 0 : 2
+        result.append(Paragraph(kind: words.first ?? "", name: name, error: error, text: ""))
       } else if !result.isEmpty {
         result[result.count - 1].text += line + "\n"
       }
@@ -21,8 +24,24 @@ enum MachineLayer {
     return result
   }()
 
-  /// The paragraphs that define what `source` and they refer to, for 1 and `lanes` lanes.
-  static func text(lanes: Int, for source: String) -> String {
+  /// The paragraphs whose error is allowed, of several for one name that of the largest.
+  private static func paragraphs(error: Int) -> [Paragraph] {
+    var result: [Paragraph] = []
+    for paragraph in paragraphs where paragraph.error <= error {
+      if let last = result.last, !paragraph.name.isEmpty, last.name == paragraph.name,
+        last.kind == paragraph.kind
+      {
+        result.removeLast()
+      }
+      result.append(paragraph)
+    }
+    return result
+  }
+
+  /// The paragraphs that define what `source` and they refer to, for 1 and `lanes` lanes, with
+  /// functions that are off by at most `error` units in the last place.
+  static func text(lanes: Int, for source: String, error: Int) -> String {
+    let paragraphs = paragraphs(error: error)
     var candidates: [(name: String, text: String)] = []
     for count in lanes > 1 ? [1, lanes] : [1] {
       for paragraph in paragraphs where paragraph.applies(lanes: count, vectors: lanes > 1) {

@@ -23,6 +23,8 @@ enum CompileOptions {
       isRepeatable: true),
     Arguments.Option(
       name: "--requant", value: "HOW", help: "how sums become codes: float (default) or tflite"),
+    Arguments.Option(
+      name: "--fast-math", value: "N", help: "units in the last place functions may be off by (2)"),
     Arguments.Option(name: "--pass-pipeline", value: "P1,P2", help: "passes in place of -O's"),
     Arguments.Option(name: "--rewrite-limit", value: "N", help: "stop rewriting after N changes"),
     diagnostics,
@@ -59,6 +61,7 @@ enum CompileOptions {
 
   static func compilation(_ arguments: Arguments) throws(DiagnosticError) -> Compilation.Options {
     try checkDiagnostics(arguments)
+    _ = try functionError(arguments)
     var options = Compilation.Options()
     options.level =
       OptimizationLevel(rawValue: try arguments.integer("-O", in: 0...3, default: 2)) ?? .full
@@ -125,10 +128,15 @@ enum CompileOptions {
 
   static func target(_ arguments: Arguments) throws(DiagnosticError) -> Target {
     let name = arguments["--target"] ?? "native"
-    guard let target = Target(named: name) else {
+    guard var target = Target(named: name) else {
       let all = Target.all.map(\.name).joined(separator: ", ")
       throw .usage("there is no target \(name); there are \(all)")
     }
+    target.functionError = try functionError(arguments)
     return target
+  }
+
+  private static func functionError(_ arguments: Arguments) throws(DiagnosticError) -> Int {
+    try arguments.integer("--fast-math", in: 2...1 << 23, default: 2)
   }
 }

@@ -53,6 +53,11 @@ public struct Target: Hashable, Sendable {
   /// Each piece has that memory once; 1 where one thread runs everything.
   public var pieces = 1
 
+  /// The largest error that functions of `f32` may have, in units in the last place.
+  ///
+  /// A permission: emitted C has the cheapest functions that keep it, the interpreter those of 2.
+  public var functionError = 2
+
   /// What was measured on the machine, in place of estimates.
   public var tuning = Tuning()
 

@@ -283,6 +283,15 @@ APUS_INLINE float apus_fma_1(float a, float b, float c) {
 #endif
 }
 APUS_INLINE float apus_select_1(int m, float a, float b) { return m ? a : b; }
+/* x where a < b, else y. */
+APUS_INLINE apus_f32_1 apus_select_less_1(apus_f32_1 a, apus_f32_1 b, apus_f32_1 x, apus_f32_1 y) {
+#if defined(APUS_AVX512) && 1 == 16
+  const __mmask16 k = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+  return (apus_f32_1)_mm512_mask_blend_ps(k, (__m512)y, (__m512)x);
+#else
+  return apus_select_1(a < b, x, y);
+#endif
+}
 /* The larger number, where a is no NaN; a NaN in b stays. */
 APUS_INLINE apus_f32_1 apus_max_known_1(apus_f32_1 a, apus_f32_1 b) {
 #if defined(APUS_AVX512) && 1 == 16
@@ -352,78 +361,102 @@ APUS_INLINE apus_f32_1 apus_sign_1(apus_f32_1 x) {
 }
 APUS_INLINE apus_f32_1 apus_recip_1(apus_f32_1 x) { return 1.0f / x; }
 APUS_INLINE float apus_sqrt_1(float x) { return sqrtf(x); }
-/* Within 1.1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+/* (exp(r) - 1) / r for |r| up to ln 2 / 2. */
+APUS_INLINE apus_f32_1 apus_exp_slope_1(apus_f32_1 r) {
+  apus_f32_1 p = apus_splat_1(1.382129034e-03f);
+  p = apus_fma_1(p, r, apus_splat_1(8.368669078e-03f));
+  p = apus_fma_1(p, r, apus_splat_1(4.166825861e-02f));
+  p = apus_fma_1(p, r, apus_splat_1(1.666652113e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(4.999999404e-01f));
+  return apus_fma_1(p, r, apus_splat_1(1.0f));
+}
+/* x - n ln 2: the first product is exact. */
+APUS_INLINE apus_f32_1 apus_exp_rest_1(apus_f32_1 x, apus_f32_1 n) {
+  const apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
+  return apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
+}
+/* p 2^n where shifted is n + 3 * 2^22; two factors reach denormals. */
+APUS_INLINE apus_f32_1 apus_scale_1(apus_f32_1 p, apus_f32_1 shifted) {
+#if defined(APUS_AVX512) && 1 == 16
+  return (apus_f32_1)_mm512_scalef_ps((__m512)p, (__m512)(shifted - 0x1.8p23f));
+#else
+  const apus_i32_1 n = apus_bits_1(shifted) - 0x4B400000, half = n >> 1;
+  const apus_f32_1 low = apus_from_bits_1(apus_shl_bits_1(half + 127, 23));
+  return p * low * apus_from_bits_1(apus_shl_bits_1(n - half + 127, 23));
+#endif
+}
+/* 2^n times a polynomial of the rest. */
 APUS_INLINE apus_f32_1 apus_exp_1(apus_f32_1 x) {
   x = apus_max_known_1(apus_splat_1(-104.0f), apus_min_known_1(apus_splat_1(89.0f), x));
   const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
   const apus_f32_1 n = shifted - 0x1.8p23f;
-  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
-  r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
-  apus_f32_1 p = apus_splat_1(1.395047869e-03f);
-  p = apus_fma_1(p, r, apus_splat_1(8.368882249e-03f));
-  p = apus_fma_1(p, r, apus_splat_1(4.166620599e-02f));
-  p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
-  p = apus_fma_1(p * r, r, r) + 1.0f;
-#if defined(APUS_AVX512) && 1 == 16
-  return (apus_f32_1)_mm512_scalef_ps((__m512)p, (__m512)n);
-#else
-  const apus_i32_1 k = apus_bits_1(shifted) - 0x4B400000, half = k >> 1;
-  const apus_f32_1 low = apus_from_bits_1(apus_shl_bits_1(half + 127, 23));
-  return p * low * apus_from_bits_1(apus_shl_bits_1(k - half + 127, 23));
-#endif
+  const apus_f32_1 r = apus_exp_rest_1(x, n);
+  const apus_f32_1 p = apus_fma_1(apus_exp_slope_1(r), r, apus_splat_1(1.0f));
+  return apus_scale_1(p, shifted);
 }
-/* exp(x) - 1 for |x| below 80, without cancellation near 0. */
-APUS_INLINE apus_f32_1 apus_expm1_1(apus_f32_1 x) {
-  const apus_f32_1 shifted = apus_fma_1(x, apus_splat_1(0x1.715476p0f), apus_splat_1(0x1.8p23f));
-  const apus_f32_1 n = shifted - 0x1.8p23f;
-  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.62e4p-1f), x);
-  r = apus_fma_1(n, apus_splat_1(-1.42860677e-06f), r);
-  apus_f32_1 p = apus_splat_1(1.395047869e-03f);
-  p = apus_fma_1(p, r, apus_splat_1(8.368882249e-03f));
-  p = apus_fma_1(p, r, apus_splat_1(4.166620599e-02f));
-  p = apus_fma_1(p, r, apus_splat_1(1.666651890e-01f));
-  p = apus_fma_1(p, r, apus_splat_1(5.000000095e-01f));
-  p = apus_fma_1(p * r, r, r);
-  const apus_f32_1 power =
-      apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted) - 0x4B400000 + 127, 23));
-  return apus_fma_1(p, power, power - 1.0f);
-}
-/* Within 3 ULP: e / (e + 2) with e = exp(2|x|) - 1. */
+/* x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
 APUS_INLINE apus_f32_1 apus_tanh_1(apus_f32_1 x) {
-  const apus_f32_1 a = apus_min_known_1(apus_splat_1(9.02f), apus_abs_1(x));
-  const apus_f32_1 e = apus_expm1_1(a + a);
-  return apus_copysign_1(e / (e + 2.0f), x);
+  const apus_f32_1 u = x * x, a = apus_min_known_1(apus_splat_1(9.02f), apus_abs_1(x));
+  const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 128.0f);
+  const apus_f32_1 shifted = apus_fma_1(a, apus_splat_1(-0x1.715476p1f), magic);
+  const apus_f32_1 n = shifted - magic;
+  const apus_f32_1 r = apus_fma_1(n, apus_splat_1(0x1.62e43p-2f), a);
+  apus_f32_1 p = apus_splat_1(2.660024725e-01f);
+  p = apus_fma_1(p, r, apus_splat_1(6.702433824e-01f));
+  p = apus_fma_1(p, r, apus_splat_1(1.333369136e+00f));
+  p = apus_fma_1(p, r, apus_splat_1(1.999969244e+00f));
+  p = apus_fma_1(p, r, apus_splat_1(2.0f));
+  const apus_f32_1 twice = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
+  p = apus_fma_1(p, r, apus_fma_1(twice, apus_splat_1(0.5f), apus_splat_1(1.0f)));
+  apus_f32_1 s = apus_splat_1(1.643787883e-02f);
+  s = apus_fma_1(s, u, apus_splat_1(-5.267200992e-02f));
+  s = apus_fma_1(s, u, apus_splat_1(1.332072914e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(-3.333294690e-01f));
+  s = apus_fma_1(s * u, a, a);
+  return apus_copysign_1(apus_select_less_1(a, apus_splat_1(0.55f), s, 1.0f - twice / p), x);
 }
-/* Within 3 ULP: e / (1 + e) with e = exp(x) below 0, where 1 / (1 + 1 / e) would overflow. */
+/* s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
 APUS_INLINE apus_f32_1 apus_sigmoid_1(apus_f32_1 x) {
-  const apus_f32_1 e = apus_exp_1(apus_copysign_1(x, apus_splat_1(-1.0f)));
-  return apus_select_1(x < 0.0f, e, apus_splat_1(1.0f)) / (e + 1.0f);
+  const apus_f32_1 a = apus_min_known_1(apus_splat_1(104.0f), apus_abs_1(x));
+  /* Times 2^64, s is no denormal. */
+  const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 191.0f);
+  const apus_f32_1 shifted = apus_fma_1(a, apus_splat_1(-0x1.715476p0f), magic);
+  const apus_f32_1 r = apus_exp_rest_1(a, magic - shifted);
+  const apus_f32_1 s = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
+  const apus_f32_1 p = apus_fma_1(apus_exp_slope_1(r), r, s * 0x1p-64f) + 1.0f;
+  const apus_f32_1 y = s / p * 0x1p-64f;
+  return apus_select_1(apus_bits_1(x) >> 31, y, 1.0f - y);
 }
-/* Within 3 ULP: x P(x^2) up to 1, 1 - exp(Q(|x|)) above. */
+/* x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
 APUS_INLINE apus_f32_1 apus_erf_1(apus_f32_1 x) {
-  apus_f32_1 a = apus_abs_1(x);
-  const apus_f32_1 u = x * x;
-  apus_f32_1 s = apus_splat_1(7.853860967e-05f);
-  s = apus_fma_1(s, u, apus_splat_1(-8.010193509e-04f));
-  s = apus_fma_1(s, u, apus_splat_1(5.188327673e-03f));
-  s = apus_fma_1(s, u, apus_splat_1(-2.685381193e-02f));
-  s = apus_fma_1(s, u, apus_splat_1(1.128358515e-01f));
-  s = apus_fma_1(s, u, apus_splat_1(-3.761262582e-01f));
-  s = apus_fma_1(s, u, apus_splat_1(1.128379166e+00f));
-  const apus_mask_1 big = a > 1.0f;
-  a = apus_min_known_1(apus_splat_1(3.95f), a);
-  apus_f32_1 q = apus_splat_1(1.863792530e-04f);
-  q = apus_fma_1(q, a, apus_splat_1(-2.947658888e-03f));
-  q = apus_fma_1(q, a, apus_splat_1(2.183806628e-02f));
-  q = apus_fma_1(q, a, apus_splat_1(-1.031067592e-01f));
-  q = apus_fma_1(q, a, apus_splat_1(-6.381448277e-01f));
-  q = apus_fma_1(q, a, apus_splat_1(-1.127089193e+00f));
-  q = apus_fma_1(q, a, apus_splat_1(-3.415223309e-04f));
-  return apus_select_1(big, apus_copysign_1(1.0f - apus_exp_1(q), x), s * x);
+  const apus_f32_1 u = x * x, a = apus_min_known_1(apus_splat_1(3.95f), apus_abs_1(x));
+  apus_f32_1 s = apus_splat_1(-5.811427254e-04f);
+  s = apus_fma_1(s, u, apus_splat_1(4.955862649e-03f));
+  s = apus_fma_1(s, u, apus_splat_1(-2.673948742e-02f));
+  s = apus_fma_1(s, u, apus_splat_1(1.128101349e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(-3.761241138e-01f));
+  s = apus_fma_1(s, u, apus_splat_1(1.283791363e-01f));
+  s = apus_fma_1(s, x, x);
+  apus_f32_1 q = apus_splat_1(-1.731860684e-03f);
+  q = apus_fma_1(q, a, apus_splat_1(2.189902030e-02f));
+  q = apus_fma_1(q, a, apus_splat_1(-1.296847612e-01f));
+  q = apus_fma_1(q, a, apus_splat_1(-9.414539933e-01f));
+  q = apus_fma_1(q, a, apus_splat_1(-1.614198804e+00f));
+  q = apus_fma_1(q, a, apus_splat_1(-3.246114589e-03f));
+  const apus_f32_1 magic = apus_splat_1(0x1.8p23f + 127.0f), shifted = q + magic;
+  q = q - (shifted - magic);
+  apus_f32_1 p = apus_splat_1(1.326953759e-03f);
+  p = apus_fma_1(p, q, apus_splat_1(9.671292268e-03f));
+  p = apus_fma_1(p, q, apus_splat_1(5.550710857e-02f));
+  p = apus_fma_1(p, q, apus_splat_1(2.402224690e-01f));
+  p = apus_fma_1(p, q, apus_splat_1(6.931470037e-01f));
+  p = apus_fma_1(p, q, apus_splat_1(1.0f));
+  const apus_f32_1 power = apus_from_bits_1(apus_shl_bits_1(apus_bits_1(shifted), 23));
+  const apus_f32_1 y = apus_fma_1(-p, power, apus_splat_1(1.0f));
+  return apus_select_less_1(apus_splat_1(0.95f), a, apus_copysign_1(y, x), s);
 }
 APUS_INLINE float apus_i32_to_f32_1(int32_t x) { return (float)x; }
-/* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
+/* The exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
 APUS_INLINE apus_f32_1 apus_log_1(apus_f32_1 x) {
   const apus_mask_1 tiny = x < 0x1p-126f;
   const apus_f32_1 scaled = apus_select_1(tiny, x * 0x1p23f, x);
@@ -449,8 +482,51 @@ APUS_INLINE apus_f32_1 apus_log_1(apus_f32_1 x) {
   y = apus_select_1(x == INFINITY, x, y);
   return apus_select_1(x >= 0.0f, y, apus_splat_1(NAN));
 }
-APUS_INLINE float apus_sin_1(float x) { return sinf(x); }
-APUS_INLINE float apus_cos_1(float x) { return cosf(x); }
+APUS_INLINE int apus_any_1(int m) { return m; }
+/* The sine of |x| + quarter * pi / 2, for |x| below 2^17, on machines that fuse: polynomials of the
+ * distance to the nearest multiple of pi / 2, which three parts take off (Cody and Waite 1980). */
+APUS_INLINE apus_f32_1 apus_wave_1(apus_f32_1 x, int32_t quarter) {
+  const apus_f32_1 a = apus_abs_1(x);
+  const apus_f32_1 shifted = apus_fma_1(a, apus_splat_1(0x1.45f306p-1f), apus_splat_1(0x1.8p23f));
+  const apus_f32_1 n = shifted - 0x1.8p23f;
+  apus_f32_1 r = apus_fma_1(n, apus_splat_1(-0x1.921fb6p+0f), a);
+  r = apus_fma_1(n, apus_splat_1(0x1.777a5cp-25f), r);
+  r = apus_fma_1(n, apus_splat_1(0x1.ee59dap-50f), r);
+  const apus_f32_1 u = r * r;
+  apus_f32_1 s = apus_splat_1(-1.950514561e-04f);
+  s = apus_fma_1(s, u, apus_splat_1(8.332093246e-03f));
+  s = apus_fma_1(s, u, apus_splat_1(-1.666665375e-01f));
+  s = apus_fma_1(s * u, r, r);
+  apus_f32_1 c = apus_splat_1(2.441208562e-05f);
+  c = apus_fma_1(c, u, apus_splat_1(-1.388713019e-03f));
+  c = apus_fma_1(c, u, apus_splat_1(4.166664183e-02f));
+  c = apus_fma_1(c, u, apus_splat_1(-0.5f));
+  c = apus_fma_1(c, u, apus_splat_1(1.0f));
+  const apus_i32_1 q = apus_bits_1(shifted) + quarter;
+  const apus_f32_1 y = apus_select_1((q & 1) != 0, c, s);
+  return apus_from_bits_1(apus_bits_1(y) ^ apus_shl_bits_1(q & 2, 30));
+}
+APUS_INLINE float apus_sin_far_1(float x) { return sinf(x); }
+APUS_INLINE apus_f32_1 apus_sin_1(apus_f32_1 x) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  const apus_mask_1 far = apus_abs_1(x) >= 0x1p17f;
+  const apus_f32_1 y = apus_wave_1(x, 0);
+  const apus_f32_1 near = apus_from_bits_1(apus_bits_1(y) ^ (apus_bits_1(x) & (-0x7fffffff - 1)));
+  return apus_any_1(far) ? apus_select_1(far, apus_sin_far_1(x), near) : near;
+#else
+  return apus_sin_far_1(x);
+#endif
+}
+APUS_INLINE float apus_cos_far_1(float x) { return cosf(x); }
+APUS_INLINE apus_f32_1 apus_cos_1(apus_f32_1 x) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  const apus_mask_1 far = apus_abs_1(x) >= 0x1p17f;
+  const apus_f32_1 near = apus_wave_1(x, 1);
+  return apus_any_1(far) ? apus_select_1(far, apus_cos_far_1(x), near) : near;
+#else
+  return apus_cos_far_1(x);
+#endif
+}
 APUS_INLINE float apus_tan_1(float x) { return tanf(x); }
 APUS_INLINE float apus_asin_1(float x) { return asinf(x); }
 APUS_INLINE float apus_acos_1(float x) { return acosf(x); }
@@ -460,7 +536,63 @@ APUS_INLINE float apus_cosh_1(float x) { return coshf(x); }
 APUS_INLINE float apus_asinh_1(float x) { return asinhf(x); }
 APUS_INLINE float apus_acosh_1(float x) { return acoshf(x); }
 APUS_INLINE float apus_atanh_1(float x) { return atanhf(x); }
-APUS_INLINE float apus_pow_1(float x, float y) { return powf(x, y); }
+APUS_INLINE float apus_pow_far_1(float x, float y) { return powf(x, y); }
+/* x^y for finite x above 0 and finite y, on machines that fuse: 2^(y log2(x)), where the logarithm
+ * is the sum of two numbers, from the series of the area tangent of (m - 1) / (m + 1). */
+APUS_INLINE apus_f32_1 apus_power_1(apus_f32_1 x, apus_f32_1 y) {
+  const apus_mask_1 tiny = x < 0x1p-126f;
+  const apus_i32_1 bits = apus_bits_1(apus_select_1(tiny, x * 0x1p23f, x)) - 0x3f3504f3;
+  apus_f32_1 e = apus_i32_to_f32_1(bits >> 23);
+  e = e - apus_select_1(tiny, apus_splat_1(23.0f), apus_splat_1(0.0f));
+  const apus_f32_1 m = apus_from_bits_1((bits & 0x7fffff) + 0x3f3504f3);
+  /* s and u = s^2, each with what its rounding lost. */
+  const apus_f32_1 divisor = m + 1.0f, inverse = 1.0f / divisor, s = (m - 1.0f) * inverse;
+  const apus_f32_1 lost = apus_fma_1(-s, divisor, m - 1.0f);
+  const apus_f32_1 s_low = apus_fma_1(-s, m - (divisor - 1.0f), lost) * inverse;
+  const apus_f32_1 u = s * s, u_low = apus_fma_1(s + s, s_low, apus_fma_1(s, s, -u));
+  /* The slope of the logarithm over s: 2.885 + 0.962 u + ... */
+  apus_f32_1 p = apus_fma_1(apus_splat_1(3.407803528e-01f), u, apus_splat_1(4.116700502e-01f));
+  p = apus_fma_1(p, u, apus_splat_1(5.770836287e-01f));
+  const apus_f32_1 second = apus_splat_1(9.617967010e-01f), first = apus_splat_1(2.885390043e+00f);
+  const apus_f32_1 v = second * u;
+  apus_f32_1 v_low = apus_fma_1(second, u_low, apus_fma_1(second, u, -v));
+  v_low = apus_fma_1(u, apus_fma_1(p, u, apus_splat_1(-2.783889030e-08f)), v_low);
+  const apus_f32_1 slope = first + v;
+  const apus_f32_1 slope_low = (first - slope) + v + (v_low + 3.853159924e-08f);
+  const apus_f32_1 h = s * slope;
+  apus_f32_1 low = apus_fma_1(s_low, slope, apus_fma_1(s, slope, -h));
+  low = apus_fma_1(s, slope_low, low);
+  const apus_f32_1 high = e + h;
+  low = low + ((e - high) + h);
+  /* The product with y, which overflows nowhere. */
+  y = apus_max_known_1(apus_splat_1(-0x1p33f), apus_min_known_1(apus_splat_1(0x1p33f), y));
+  apus_f32_1 t = y * high, rest = apus_fma_1(y, low, apus_fma_1(y, high, -t));
+  t = apus_max_known_1(apus_splat_1(-152.0f), apus_min_known_1(apus_splat_1(129.0f), t));
+  rest = apus_max_known_1(apus_splat_1(-0.25f), apus_min_known_1(apus_splat_1(0.25f), rest));
+  const apus_f32_1 shifted = t + 0x1.8p23f, f = (t - (shifted - 0x1.8p23f)) + rest;
+  p = apus_splat_1(1.532646274e-04f);
+  p = apus_fma_1(p, f, apus_splat_1(1.339080627e-03f));
+  p = apus_fma_1(p, f, apus_splat_1(9.618505836e-03f));
+  p = apus_fma_1(p, f, apus_splat_1(5.550359935e-02f));
+  p = apus_fma_1(p, f, apus_splat_1(2.402264774e-01f));
+  p = apus_fma_1(p, f, apus_splat_1(6.931471825e-01f));
+  return apus_scale_1(apus_fma_1(p, f, apus_splat_1(1.0f)), shifted);
+}
+APUS_INLINE apus_f32_1 apus_pow_1(apus_f32_1 x, apus_f32_1 y) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  const apus_f32_1 a = apus_abs_1(x), zero = apus_splat_1(0.0f), half = y * 0.5f;
+  const apus_mask_1 whole = apus_round_1(y) == y;
+  apus_f32_1 r = apus_select_1(y < 0.0f, apus_splat_1(INFINITY), zero);
+  r = apus_select_1(a == 0.0f, r, apus_power_1(a, y));
+  r = apus_copysign_1(r, apus_select_1(whole & (apus_round_1(half) != half), x, zero));
+  r = apus_select_1(x < 0.0f, apus_select_1(whole, r, apus_splat_1(NAN)), r);
+  r = apus_select_1(y == 0.0f, apus_splat_1(1.0f), r);
+  const apus_mask_1 far = (a - a != 0.0f) | (half - half != 0.0f);
+  return apus_any_1(far) ? apus_select_1(far, apus_pow_far_1(x, y), r) : r;
+#else
+  return apus_pow_far_1(x, y);
+#endif
+}
 APUS_INLINE float apus_atan2_1(float x, float y) { return atan2f(x, y); }
 APUS_INLINE float apus_fmod_1(float x, float y) { return fmodf(x, y); }
 APUS_INLINE float apus_mod_1(float x, float y) {
@@ -1214,10 +1346,12 @@ APUS_INLINE apus_f32_16 apus_copysign_16(apus_f32_16 x, apus_f32_16 sign) {
       (apus_bits_16(x) & 0x7fffffff) | (apus_bits_16(sign) & (-0x7fffffff - 1)));
 }
 APUS_INLINE apus_f32_16 apus_select_16(apus_mask_16 m, apus_f32_16 a, apus_f32_16 b) {
-#if defined(APUS_AVX512) && 16 == 16
+#if defined(__clang__) && defined(APUS_AVX512) && 16 == 16
   /* clang 21 miscompiles the plain form together with apus_copysign_16. */
   const __mmask16 k = _mm512_movepi32_mask((__m512i)m);
   return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)b, (__m512)a);
+#elif defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_ternarylogic_epi32((__m512i)m, (__m512i)a, (__m512i)b, 0xca);
 #else
   return (apus_f32_16)((m & (apus_mask_16)a) | (~m & (apus_mask_16)b));
 #endif
@@ -1367,6 +1501,15 @@ APUS_INLINE apus_f32_16 apus_fma_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 c)
   return a * b + c;
 #endif
 }
+/* x where a < b, else y. */
+APUS_INLINE apus_f32_16 apus_select_less_16(apus_f32_16 a, apus_f32_16 b, apus_f32_16 x, apus_f32_16 y) {
+#if defined(APUS_AVX512) && 16 == 16
+  const __mmask16 k = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_LT_OQ);
+  return (apus_f32_16)_mm512_mask_blend_ps(k, (__m512)y, (__m512)x);
+#else
+  return apus_select_16(a < b, x, y);
+#endif
+}
 APUS_INLINE apus_mask_16 apus_select_mask_16(apus_mask_16 m, apus_mask_16 a, apus_mask_16 b) {
   return (m & a) | (~m & b);
 }
@@ -1401,80 +1544,104 @@ APUS_INLINE apus_f32_16 apus_sqrt_16(apus_f32_16 x) {
   return x;
 #endif
 }
-/* Within 1.1 ULP: 2^k times a polynomial of the rest; 2^k in two factors reaches denormals. */
+/* (exp(r) - 1) / r for |r| up to ln 2 / 2. */
+APUS_INLINE apus_f32_16 apus_exp_slope_16(apus_f32_16 r) {
+  apus_f32_16 p = apus_splat_16(1.382129034e-03f);
+  p = apus_fma_16(p, r, apus_splat_16(8.368669078e-03f));
+  p = apus_fma_16(p, r, apus_splat_16(4.166825861e-02f));
+  p = apus_fma_16(p, r, apus_splat_16(1.666652113e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(4.999999404e-01f));
+  return apus_fma_16(p, r, apus_splat_16(1.0f));
+}
+/* x - n ln 2: the first product is exact. */
+APUS_INLINE apus_f32_16 apus_exp_rest_16(apus_f32_16 x, apus_f32_16 n) {
+  const apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
+  return apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
+}
+/* p 2^n where shifted is n + 3 * 2^22; two factors reach denormals. */
+APUS_INLINE apus_f32_16 apus_scale_16(apus_f32_16 p, apus_f32_16 shifted) {
+#if defined(APUS_AVX512) && 16 == 16
+  return (apus_f32_16)_mm512_scalef_ps((__m512)p, (__m512)(shifted - 0x1.8p23f));
+#else
+  const apus_i32_16 n = apus_bits_16(shifted) - 0x4B400000, half = n >> 1;
+  const apus_f32_16 low = apus_from_bits_16(apus_shl_bits_16(half + 127, 23));
+  return p * low * apus_from_bits_16(apus_shl_bits_16(n - half + 127, 23));
+#endif
+}
+/* 2^n times a polynomial of the rest. */
 APUS_INLINE apus_f32_16 apus_exp_16(apus_f32_16 x) {
   x = apus_max_known_16(apus_splat_16(-104.0f), apus_min_known_16(apus_splat_16(89.0f), x));
   const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
   const apus_f32_16 n = shifted - 0x1.8p23f;
-  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
-  r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
-  apus_f32_16 p = apus_splat_16(1.395047869e-03f);
-  p = apus_fma_16(p, r, apus_splat_16(8.368882249e-03f));
-  p = apus_fma_16(p, r, apus_splat_16(4.166620599e-02f));
-  p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
-  p = apus_fma_16(p * r, r, r) + 1.0f;
-#if defined(APUS_AVX512) && 16 == 16
-  return (apus_f32_16)_mm512_scalef_ps((__m512)p, (__m512)n);
-#else
-  const apus_i32_16 k = apus_bits_16(shifted) - 0x4B400000, half = k >> 1;
-  const apus_f32_16 low = apus_from_bits_16(apus_shl_bits_16(half + 127, 23));
-  return p * low * apus_from_bits_16(apus_shl_bits_16(k - half + 127, 23));
-#endif
+  const apus_f32_16 r = apus_exp_rest_16(x, n);
+  const apus_f32_16 p = apus_fma_16(apus_exp_slope_16(r), r, apus_splat_16(1.0f));
+  return apus_scale_16(p, shifted);
 }
-/* exp(x) - 1 for |x| below 80, without cancellation near 0. */
-APUS_INLINE apus_f32_16 apus_expm1_16(apus_f32_16 x) {
-  const apus_f32_16 shifted = apus_fma_16(x, apus_splat_16(0x1.715476p0f), apus_splat_16(0x1.8p23f));
-  const apus_f32_16 n = shifted - 0x1.8p23f;
-  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.62e4p-1f), x);
-  r = apus_fma_16(n, apus_splat_16(-1.42860677e-06f), r);
-  apus_f32_16 p = apus_splat_16(1.395047869e-03f);
-  p = apus_fma_16(p, r, apus_splat_16(8.368882249e-03f));
-  p = apus_fma_16(p, r, apus_splat_16(4.166620599e-02f));
-  p = apus_fma_16(p, r, apus_splat_16(1.666651890e-01f));
-  p = apus_fma_16(p, r, apus_splat_16(5.000000095e-01f));
-  p = apus_fma_16(p * r, r, r);
-  const apus_f32_16 power =
-      apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted) - 0x4B400000 + 127, 23));
-  return apus_fma_16(p, power, power - 1.0f);
-}
-/* Within 3 ULP: e / (e + 2) with e = exp(2|x|) - 1. */
+/* x P(x^2) up to 0.55, 1 - 2 s / (s + exp(r)) above, exp(-2|x|) being s / exp(r). */
 APUS_INLINE apus_f32_16 apus_tanh_16(apus_f32_16 x) {
-  const apus_f32_16 a = apus_min_known_16(apus_splat_16(9.02f), apus_abs_16(x));
-  const apus_f32_16 e = apus_expm1_16(a + a);
-  return apus_copysign_16(e / (e + 2.0f), x);
+  const apus_f32_16 u = x * x, a = apus_min_known_16(apus_splat_16(9.02f), apus_abs_16(x));
+  const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 128.0f);
+  const apus_f32_16 shifted = apus_fma_16(a, apus_splat_16(-0x1.715476p1f), magic);
+  const apus_f32_16 n = shifted - magic;
+  const apus_f32_16 r = apus_fma_16(n, apus_splat_16(0x1.62e43p-2f), a);
+  apus_f32_16 p = apus_splat_16(2.660024725e-01f);
+  p = apus_fma_16(p, r, apus_splat_16(6.702433824e-01f));
+  p = apus_fma_16(p, r, apus_splat_16(1.333369136e+00f));
+  p = apus_fma_16(p, r, apus_splat_16(1.999969244e+00f));
+  p = apus_fma_16(p, r, apus_splat_16(2.0f));
+  const apus_f32_16 twice = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
+  p = apus_fma_16(p, r, apus_fma_16(twice, apus_splat_16(0.5f), apus_splat_16(1.0f)));
+  apus_f32_16 s = apus_splat_16(1.643787883e-02f);
+  s = apus_fma_16(s, u, apus_splat_16(-5.267200992e-02f));
+  s = apus_fma_16(s, u, apus_splat_16(1.332072914e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(-3.333294690e-01f));
+  s = apus_fma_16(s * u, a, a);
+  return apus_copysign_16(apus_select_less_16(a, apus_splat_16(0.55f), s, 1.0f - twice / p), x);
 }
-/* Within 3 ULP: e / (1 + e) with e = exp(x) below 0, where 1 / (1 + 1 / e) would overflow. */
+/* s / (s + exp(r)) below 0 and 1 minus that above, exp(-|x|) being s / exp(r). */
 APUS_INLINE apus_f32_16 apus_sigmoid_16(apus_f32_16 x) {
-  const apus_f32_16 e = apus_exp_16(apus_copysign_16(x, apus_splat_16(-1.0f)));
-  return apus_select_16(x < 0.0f, e, apus_splat_16(1.0f)) / (e + 1.0f);
+  const apus_f32_16 a = apus_min_known_16(apus_splat_16(104.0f), apus_abs_16(x));
+  /* Times 2^64, s is no denormal. */
+  const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 191.0f);
+  const apus_f32_16 shifted = apus_fma_16(a, apus_splat_16(-0x1.715476p0f), magic);
+  const apus_f32_16 r = apus_exp_rest_16(a, magic - shifted);
+  const apus_f32_16 s = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
+  const apus_f32_16 p = apus_fma_16(apus_exp_slope_16(r), r, s * 0x1p-64f) + 1.0f;
+  const apus_f32_16 y = s / p * 0x1p-64f;
+  return apus_select_16(apus_bits_16(x) >> 31, y, 1.0f - y);
 }
-/* Within 3 ULP: x P(x^2) up to 1, 1 - exp(Q(|x|)) above. */
+/* x P(x^2) up to 0.95, 1 - 2^Q(|x|) above. */
 APUS_INLINE apus_f32_16 apus_erf_16(apus_f32_16 x) {
-  apus_f32_16 a = apus_abs_16(x);
-  const apus_f32_16 u = x * x;
-  apus_f32_16 s = apus_splat_16(7.853860967e-05f);
-  s = apus_fma_16(s, u, apus_splat_16(-8.010193509e-04f));
-  s = apus_fma_16(s, u, apus_splat_16(5.188327673e-03f));
-  s = apus_fma_16(s, u, apus_splat_16(-2.685381193e-02f));
-  s = apus_fma_16(s, u, apus_splat_16(1.128358515e-01f));
-  s = apus_fma_16(s, u, apus_splat_16(-3.761262582e-01f));
-  s = apus_fma_16(s, u, apus_splat_16(1.128379166e+00f));
-  const apus_mask_16 big = a > 1.0f;
-  a = apus_min_known_16(apus_splat_16(3.95f), a);
-  apus_f32_16 q = apus_splat_16(1.863792530e-04f);
-  q = apus_fma_16(q, a, apus_splat_16(-2.947658888e-03f));
-  q = apus_fma_16(q, a, apus_splat_16(2.183806628e-02f));
-  q = apus_fma_16(q, a, apus_splat_16(-1.031067592e-01f));
-  q = apus_fma_16(q, a, apus_splat_16(-6.381448277e-01f));
-  q = apus_fma_16(q, a, apus_splat_16(-1.127089193e+00f));
-  q = apus_fma_16(q, a, apus_splat_16(-3.415223309e-04f));
-  return apus_select_16(big, apus_copysign_16(1.0f - apus_exp_16(q), x), s * x);
+  const apus_f32_16 u = x * x, a = apus_min_known_16(apus_splat_16(3.95f), apus_abs_16(x));
+  apus_f32_16 s = apus_splat_16(-5.811427254e-04f);
+  s = apus_fma_16(s, u, apus_splat_16(4.955862649e-03f));
+  s = apus_fma_16(s, u, apus_splat_16(-2.673948742e-02f));
+  s = apus_fma_16(s, u, apus_splat_16(1.128101349e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(-3.761241138e-01f));
+  s = apus_fma_16(s, u, apus_splat_16(1.283791363e-01f));
+  s = apus_fma_16(s, x, x);
+  apus_f32_16 q = apus_splat_16(-1.731860684e-03f);
+  q = apus_fma_16(q, a, apus_splat_16(2.189902030e-02f));
+  q = apus_fma_16(q, a, apus_splat_16(-1.296847612e-01f));
+  q = apus_fma_16(q, a, apus_splat_16(-9.414539933e-01f));
+  q = apus_fma_16(q, a, apus_splat_16(-1.614198804e+00f));
+  q = apus_fma_16(q, a, apus_splat_16(-3.246114589e-03f));
+  const apus_f32_16 magic = apus_splat_16(0x1.8p23f + 127.0f), shifted = q + magic;
+  q = q - (shifted - magic);
+  apus_f32_16 p = apus_splat_16(1.326953759e-03f);
+  p = apus_fma_16(p, q, apus_splat_16(9.671292268e-03f));
+  p = apus_fma_16(p, q, apus_splat_16(5.550710857e-02f));
+  p = apus_fma_16(p, q, apus_splat_16(2.402224690e-01f));
+  p = apus_fma_16(p, q, apus_splat_16(6.931470037e-01f));
+  p = apus_fma_16(p, q, apus_splat_16(1.0f));
+  const apus_f32_16 power = apus_from_bits_16(apus_shl_bits_16(apus_bits_16(shifted), 23));
+  const apus_f32_16 y = apus_fma_16(-p, power, apus_splat_16(1.0f));
+  return apus_select_less_16(apus_splat_16(0.95f), a, apus_copysign_16(y, x), s);
 }
 APUS_INLINE apus_f32_16 apus_i32_to_f32_16(apus_i32_16 x) {
   return __builtin_convertvector(x, apus_f32_16);
 }
-/* Within 2 ULP: the exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
+/* The exponent times ln 2 plus a polynomial of the mantissa (Cephes logf). */
 APUS_INLINE apus_f32_16 apus_log_16(apus_f32_16 x) {
   const apus_mask_16 tiny = x < 0x1p-126f;
   const apus_f32_16 scaled = apus_select_16(tiny, x * 0x1p23f, x);
@@ -1542,13 +1709,69 @@ APUS_INLINE float apus_hmin_16(apus_f32_16 x) {
     for (int i = 0; i < width; i++) lanes[i] = apus_min_1(lanes[i], lanes[i + width]);
   return lanes[0];
 }
-APUS_INLINE apus_f32_16 apus_sin_16(apus_f32_16 x) {
+/* Whether any lane is set. */
+APUS_INLINE int apus_any_16(apus_mask_16 m) {
+#if defined(APUS_AVX512) && 16 == 16
+  return _mm512_movepi32_mask((__m512i)m) != 0;
+#elif defined(__AVX__) && 16 == 8
+  return _mm256_movemask_ps((__m256)m) != 0;
+#elif defined(__SSE__) && 16 == 4
+  return _mm_movemask_ps((__m128)m) != 0;
+#else
+  int32_t any = 0;
+  for (int i = 0; i < 16; i++) any |= m[i];
+  return any != 0;
+#endif
+}
+/* The sine of |x| + quarter * pi / 2, for |x| below 2^17, on machines that fuse: polynomials of the
+ * distance to the nearest multiple of pi / 2, which three parts take off (Cody and Waite 1980). */
+APUS_INLINE apus_f32_16 apus_wave_16(apus_f32_16 x, int32_t quarter) {
+  const apus_f32_16 a = apus_abs_16(x);
+  const apus_f32_16 shifted = apus_fma_16(a, apus_splat_16(0x1.45f306p-1f), apus_splat_16(0x1.8p23f));
+  const apus_f32_16 n = shifted - 0x1.8p23f;
+  apus_f32_16 r = apus_fma_16(n, apus_splat_16(-0x1.921fb6p+0f), a);
+  r = apus_fma_16(n, apus_splat_16(0x1.777a5cp-25f), r);
+  r = apus_fma_16(n, apus_splat_16(0x1.ee59dap-50f), r);
+  const apus_f32_16 u = r * r;
+  apus_f32_16 s = apus_splat_16(-1.950514561e-04f);
+  s = apus_fma_16(s, u, apus_splat_16(8.332093246e-03f));
+  s = apus_fma_16(s, u, apus_splat_16(-1.666665375e-01f));
+  s = apus_fma_16(s * u, r, r);
+  apus_f32_16 c = apus_splat_16(2.441208562e-05f);
+  c = apus_fma_16(c, u, apus_splat_16(-1.388713019e-03f));
+  c = apus_fma_16(c, u, apus_splat_16(4.166664183e-02f));
+  c = apus_fma_16(c, u, apus_splat_16(-0.5f));
+  c = apus_fma_16(c, u, apus_splat_16(1.0f));
+  const apus_i32_16 q = apus_bits_16(shifted) + quarter;
+  const apus_f32_16 y = apus_select_16((q & 1) != 0, c, s);
+  return apus_from_bits_16(apus_bits_16(y) ^ apus_shl_bits_16(q & 2, 30));
+}
+APUS_INLINE apus_f32_16 apus_sin_far_16(apus_f32_16 x) {
   for (int i = 0; i < 16; i++) x[i] = sinf(x[i]);
   return x;
 }
-APUS_INLINE apus_f32_16 apus_cos_16(apus_f32_16 x) {
+APUS_INLINE apus_f32_16 apus_sin_16(apus_f32_16 x) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  const apus_mask_16 far = apus_abs_16(x) >= 0x1p17f;
+  const apus_f32_16 y = apus_wave_16(x, 0);
+  const apus_f32_16 near = apus_from_bits_16(apus_bits_16(y) ^ (apus_bits_16(x) & (-0x7fffffff - 1)));
+  return apus_any_16(far) ? apus_select_16(far, apus_sin_far_16(x), near) : near;
+#else
+  return apus_sin_far_16(x);
+#endif
+}
+APUS_INLINE apus_f32_16 apus_cos_far_16(apus_f32_16 x) {
   for (int i = 0; i < 16; i++) x[i] = cosf(x[i]);
   return x;
+}
+APUS_INLINE apus_f32_16 apus_cos_16(apus_f32_16 x) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  const apus_mask_16 far = apus_abs_16(x) >= 0x1p17f;
+  const apus_f32_16 near = apus_wave_16(x, 1);
+  return apus_any_16(far) ? apus_select_16(far, apus_cos_far_16(x), near) : near;
+#else
+  return apus_cos_far_16(x);
+#endif
 }
 APUS_INLINE apus_f32_16 apus_tan_16(apus_f32_16 x) {
   for (int i = 0; i < 16; i++) x[i] = tanf(x[i]);
@@ -1586,9 +1809,65 @@ APUS_INLINE apus_f32_16 apus_atanh_16(apus_f32_16 x) {
   for (int i = 0; i < 16; i++) x[i] = atanhf(x[i]);
   return x;
 }
-APUS_INLINE apus_f32_16 apus_pow_16(apus_f32_16 x, apus_f32_16 y) {
+APUS_INLINE apus_f32_16 apus_pow_far_16(apus_f32_16 x, apus_f32_16 y) {
   for (int i = 0; i < 16; i++) x[i] = powf(x[i], y[i]);
   return x;
+}
+/* x^y for finite x above 0 and finite y, on machines that fuse: 2^(y log2(x)), where the logarithm
+ * is the sum of two numbers, from the series of the area tangent of (m - 1) / (m + 1). */
+APUS_INLINE apus_f32_16 apus_power_16(apus_f32_16 x, apus_f32_16 y) {
+  const apus_mask_16 tiny = x < 0x1p-126f;
+  const apus_i32_16 bits = apus_bits_16(apus_select_16(tiny, x * 0x1p23f, x)) - 0x3f3504f3;
+  apus_f32_16 e = apus_i32_to_f32_16(bits >> 23);
+  e = e - apus_select_16(tiny, apus_splat_16(23.0f), apus_splat_16(0.0f));
+  const apus_f32_16 m = apus_from_bits_16((bits & 0x7fffff) + 0x3f3504f3);
+  /* s and u = s^2, each with what its rounding lost. */
+  const apus_f32_16 divisor = m + 1.0f, inverse = 1.0f / divisor, s = (m - 1.0f) * inverse;
+  const apus_f32_16 lost = apus_fma_16(-s, divisor, m - 1.0f);
+  const apus_f32_16 s_low = apus_fma_16(-s, m - (divisor - 1.0f), lost) * inverse;
+  const apus_f32_16 u = s * s, u_low = apus_fma_16(s + s, s_low, apus_fma_16(s, s, -u));
+  /* The slope of the logarithm over s: 2.885 + 0.962 u + ... */
+  apus_f32_16 p = apus_fma_16(apus_splat_16(3.407803528e-01f), u, apus_splat_16(4.116700502e-01f));
+  p = apus_fma_16(p, u, apus_splat_16(5.770836287e-01f));
+  const apus_f32_16 second = apus_splat_16(9.617967010e-01f), first = apus_splat_16(2.885390043e+00f);
+  const apus_f32_16 v = second * u;
+  apus_f32_16 v_low = apus_fma_16(second, u_low, apus_fma_16(second, u, -v));
+  v_low = apus_fma_16(u, apus_fma_16(p, u, apus_splat_16(-2.783889030e-08f)), v_low);
+  const apus_f32_16 slope = first + v;
+  const apus_f32_16 slope_low = (first - slope) + v + (v_low + 3.853159924e-08f);
+  const apus_f32_16 h = s * slope;
+  apus_f32_16 low = apus_fma_16(s_low, slope, apus_fma_16(s, slope, -h));
+  low = apus_fma_16(s, slope_low, low);
+  const apus_f32_16 high = e + h;
+  low = low + ((e - high) + h);
+  /* The product with y, which overflows nowhere. */
+  y = apus_max_known_16(apus_splat_16(-0x1p33f), apus_min_known_16(apus_splat_16(0x1p33f), y));
+  apus_f32_16 t = y * high, rest = apus_fma_16(y, low, apus_fma_16(y, high, -t));
+  t = apus_max_known_16(apus_splat_16(-152.0f), apus_min_known_16(apus_splat_16(129.0f), t));
+  rest = apus_max_known_16(apus_splat_16(-0.25f), apus_min_known_16(apus_splat_16(0.25f), rest));
+  const apus_f32_16 shifted = t + 0x1.8p23f, f = (t - (shifted - 0x1.8p23f)) + rest;
+  p = apus_splat_16(1.532646274e-04f);
+  p = apus_fma_16(p, f, apus_splat_16(1.339080627e-03f));
+  p = apus_fma_16(p, f, apus_splat_16(9.618505836e-03f));
+  p = apus_fma_16(p, f, apus_splat_16(5.550359935e-02f));
+  p = apus_fma_16(p, f, apus_splat_16(2.402264774e-01f));
+  p = apus_fma_16(p, f, apus_splat_16(6.931471825e-01f));
+  return apus_scale_16(apus_fma_16(p, f, apus_splat_16(1.0f)), shifted);
+}
+APUS_INLINE apus_f32_16 apus_pow_16(apus_f32_16 x, apus_f32_16 y) {
+#if defined(APUS_FUSES) || defined(APUS_FUSES_ALWAYS)
+  const apus_f32_16 a = apus_abs_16(x), zero = apus_splat_16(0.0f), half = y * 0.5f;
+  const apus_mask_16 whole = apus_round_16(y) == y;
+  apus_f32_16 r = apus_select_16(y < 0.0f, apus_splat_16(INFINITY), zero);
+  r = apus_select_16(a == 0.0f, r, apus_power_16(a, y));
+  r = apus_copysign_16(r, apus_select_16(whole & (apus_round_16(half) != half), x, zero));
+  r = apus_select_16(x < 0.0f, apus_select_16(whole, r, apus_splat_16(NAN)), r);
+  r = apus_select_16(y == 0.0f, apus_splat_16(1.0f), r);
+  const apus_mask_16 far = (a - a != 0.0f) | (half - half != 0.0f);
+  return apus_any_16(far) ? apus_select_16(far, apus_pow_far_16(x, y), r) : r;
+#else
+  return apus_pow_far_16(x, y);
+#endif
 }
 APUS_INLINE apus_f32_16 apus_atan2_16(apus_f32_16 x, apus_f32_16 y) {
   for (int i = 0; i < 16; i++) x[i] = atan2f(x[i], y[i]);
