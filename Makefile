@@ -95,7 +95,7 @@ accuracy: ## the error of functions of numbers, over all numbers of 32 bits (min
 	  Tests/Accuracy/math.c -o .build/accuracy -lm
 	.build/accuracy
 
-requantization: ## compare requantization in integers with floats for every sum (ten minutes)
+requantization: ## compare requantization in integers with floats for every sum (three minutes)
 	$(CC) -O2 -ffp-contract=off -mavx2 -mfma -I Sources/CApusVM Tests/Accuracy/requantize.c \
 	  -o .build/requantize -lm
 	.build/requantize
