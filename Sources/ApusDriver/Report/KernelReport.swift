@@ -15,16 +15,13 @@ struct KernelReport {
 
   private let entries: [Entry]
 
-  /// Bytes that a core reads from memory in a cycle, roughly.
-  private static let bytesPerCycle = 8.0
-
   /// The kernels of a program for a target, in order; buffers count once for each kernel.
   init(_ program: Program, _ target: Target) {
     entries = program.kernels.map { kernel in
       let products = kernel.body.reduce(0) { $0 + $1.multiplyAdds }
-      let bytes = kernel.buffers.reduce(0) { $0 + program[$1].byteCount }
-      let (compute, memory) = (products / 32, Double(bytes) / KernelReport.bytesPerCycle)
-      let cycles = max(kernel.body.reduce(0) { $0 + $1.cycles }, memory, 1)
+      let bytes = program.bytes(of: kernel)
+      let (compute, memory) = (products / 32, Double(bytes) / Program.bytesPerCycle)
+      let cycles = program.cycles(of: kernel)
       return Entry(
         kernel: kernel, multiplyAdds: products, bytes: bytes,
         share: min(max(compute, memory) / cycles, 1), isBoundByMemory: memory > compute)
@@ -64,6 +61,22 @@ struct KernelReport {
           ),
         ])
       })
+  }
+}
+
+extension Program {
+  /// Bytes that a core reads from memory in a cycle, roughly.
+  fileprivate static let bytesPerCycle = 8.0
+
+  /// The bytes of the buffers that a kernel touches.
+  fileprivate func bytes(of kernel: Kernel) -> Int {
+    kernel.buffers.reduce(0) { $0 + self[$1].byteCount }
+  }
+
+  /// The cycles that a kernel takes by estimate: those of its schedule, or of moving its buffers.
+  func cycles(of kernel: Kernel) -> Double {
+    let memory = Double(bytes(of: kernel)) / Program.bytesPerCycle
+    return max(kernel.body.reduce(0) { $0 + $1.cycles }, memory, 1)
   }
 }
 
