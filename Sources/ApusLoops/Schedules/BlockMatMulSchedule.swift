@@ -1,8 +1,9 @@
 internal import ApusIR
 
 extension Lowering {
-  /// A product with coded weights: many rows panel by panel, few rows by a few vectors of columns at
-  /// a time, for which weights become reals in registers, each once for all rows of a tile.
+  /// A product with coded weights: many rows panel by panel, few rows by a few vectors of columns.
+  ///
+  /// For few rows weights become reals in registers, each once for all rows of a tile.
   mutating func scheduleBlockMatMul(_ task: KernelTask, _ product: BlockMatMul) {
     if scheduleCodedPanels(task, product) { return }
     let result = destination(of: task.results[0])

@@ -64,7 +64,7 @@ public struct TradeOff: Sendable {
     let least = profile.real * 1e-9
     walk(otherBytes: otherBytes, from: { a, b in a.format == .float && b.format != .float }) {
       let saved = time($0) - time($1)
-      guard saved > 0 || $0.format == .float && $1.format != .float else { return 0 }
+      guard $1.format != .float, saved > 0 || $0.format == .float else { return 0 }
       return max(saved, least) / max($1.error.noise - $0.error.noise, 1e-20)
     }
     for place in points.indices {
