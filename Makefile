@@ -98,7 +98,8 @@ accuracy: ## the error of functions of numbers, over all numbers of 32 bits (hal
 	  .build/accuracy-$$error/math; \
 	done
 
-requantization: ## compare requantization in integers with floats for every sum (ten minutes)
+requantization: ## compare requantization in integers with floats for every sum (three minutes)
+	mkdir -p .build
 	$(CC) -O2 -ffp-contract=off -mavx2 -mfma -I Sources/CApusVM Tests/Accuracy/requantize.c \
 	  -o .build/requantize -lm
 	.build/requantize

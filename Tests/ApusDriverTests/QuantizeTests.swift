@@ -148,6 +148,9 @@ import Testing
     [], ["--data", "x", "--weights", "int3"], ["--method", "dynamic", "--weights", "int8"],
     ["--rounding", "gptq", "--weights", "int4"], ["--budget", "bytes=-3", "--data", "x"],
     ["--budget", "accuracy=20", "--weights", "int4"], ["--report", "x.pdf", "--data", "x"],
+    ["--budget", "latency=0%", "--data", "x"], ["--budget", "latency=3", "--data", "x"],
+    ["--budget", "latency=-1ms", "--data", "x"], ["--budget", "latency=infs", "--data", "x"],
+    ["--measure", "yes", "--target", "c99", "--data", "x"],
     ["--percentile", "20", "--data", "x"], ["--smooth", "2", "--data", "x"],
   ])
   func mistakesOfUsageReturn2(_ options: [String]) {
@@ -173,6 +176,40 @@ import Testing
       let impossible = apus(
         "quantize", Files.digits, "-o", output, "--data", data, "--budget", "bytes=10")
       #expect(impossible.code == 5 && impossible.message.contains("[quantize-budget]"))
+    }
+  }
+
+  /// Without measuring, times are estimates, which are the same on every run.
+  @Test(arguments: ["--measure=no", "--target=cortex-m4"])
+  func latenciesAreModelledWithoutMeasuring(_ option: String) throws {
+    try withFolder { folder in
+      let (output, report) = (folder + "/q.onnx", folder + "/report")
+      let words = ["quantize", Files.digits, "-o", output, "--data", data, option]
+      for ending in ["html", "svg", "json"] {
+        let outcome = apus(
+          words + ["--budget", "latency=80%", "--sensitivity", "--report", "\(report).\(ending)"])
+        #expect(outcome.code == 0, "\(outcome.message)")
+        #expect(outcome.output.contains("modelled time"))
+      }
+      let json = String(decoding: try bytes(report + ".json"), as: UTF8.self)
+      #expect(json.contains("\"source\": \"modelled\"") && json.contains("\"expected_time\""))
+      #expect(String(decoding: try bytes(report + ".svg"), as: UTF8.self).contains("100.0 %"))
+      #expect(String(decoding: try bytes(report + ".html"), as: UTF8.self).contains("estimate"))
+      let missed = apus(words + ["--budget", "latency=1%"])
+      #expect(missed.code == 5 && missed.message.contains("the best time reached is"))
+      let seconds = apus(words + ["--budget", "latency=10ms"])
+      #expect(seconds.code == 2 && seconds.message.contains("give a share"))
+    }
+  }
+
+  /// Times of this machine decide nothing here: every mixture is faster than an hour.
+  @Test func latenciesAreMeasured() throws {
+    try withFolder { folder in
+      let outcome = apus(
+        "quantize", Files.digits, "-o", folder + "/q.onnx", "--data", data, "--budget",
+        "latency=3600s", "--sensitivity", "--measure", "yes", "--allow-slower")
+      #expect(outcome.code == 0, "\(outcome.message)")
+      #expect(outcome.output.contains("measured time") && outcome.output.contains(" ms, "))
     }
   }
 

@@ -64,6 +64,13 @@ extension RuleCase {
         %c = matmul %x, %a : tensor<2x64xf32>
         out %c: 2x64xf32
         """,
+        // Many rows.
+        """
+        x: 256x64xf32, const: 64x64xi8, const2: 64xf32 | \
+        %a = map %const, %const2 {f = (a: i8, b: f32) mul(f32(i32(a)), b)} : tensor<64x64xf32>
+        %c = matmul %x, %a : tensor<256x64xf32>
+        out %c: 256x64xf32
+        """,
         // Blocks of 16 columns before the transpose, cut at the end.
         """
         x: 1x1x60xf32, const: 70x64xu4, const2: 70x4xf32, const3: 70x4xu4 | \

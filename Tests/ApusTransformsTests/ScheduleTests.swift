@@ -79,6 +79,8 @@ import Testing
     blocks("words cut by the end", rows: "3", depth: 70, columns: 40, code: "u4", block: 32),
     blocks("a batch of single rows", rows: "10x1", depth: 64, columns: 300, code: "i8", block: 16),
     blocks("many rows of few columns", rows: "2x23", depth: 36, columns: 5, code: "u2", block: 36),
+    blocks("panels and a rest", rows: "37", depth: 70, columns: 210, code: "i4", block: 32),
+    blocks("panels of a batch", rows: "3x5", depth: 64, columns: 128, code: "u8", block: 16),
     computedBytes("rows", left: "9x22", right: "22x37", "%j", result: "9x37"),
     computedBytes(
       "a batch of transposed matrices", left: "3x9x24", right: "3x37x24",

@@ -48,6 +48,9 @@ struct Contestant {
   /// The least time of a run in seconds.
   var leastTime: Double { percentile(0) }
 
+  /// The time of half the runs, at most, in seconds.
+  var medianTime: Double { percentile(0.5) }
+
   func line(_ operations: Int?, peak: Double?) -> String {
     func ms(_ share: Double) -> String { decimal(percentile(share) * 1e3, places: 3) }
     var text =

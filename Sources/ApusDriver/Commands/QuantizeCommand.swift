@@ -47,13 +47,16 @@ enum QuantizeCommand: Command {
       Arguments.Option(
         name: "--sensitivity", help: "show what each layer costs, and mixtures of formats"),
       Arguments.Option(
-        name: "--budget", value: "WHAT", help: "mix formats: bytes=200000 or accuracy=30 (dB)"),
+        name: "--budget", value: "WHAT",
+        help: "mix formats: bytes=200000, accuracy=30 (dB), latency=2ms or latency=60%"),
       Arguments.Option(
         name: "--report", value: "FILE", help: "write mixtures and layers as .html, .svg or .json"),
       Arguments.Option(
         name: "--measure", value: "WHEN", help: "time the result in C: auto (default), yes or no"),
       Arguments.Option(name: "--allow-slower", help: "write the model even when it is slower"),
       Arguments.Option(name: "--cc", value: "COMMAND", help: "the C compiler ($CC or cc)"),
+      Arguments.Option(
+        name: "--target", value: "NAME", help: "the machine of a latency (native)"),
     ] + CompileOptions.all.filter { forms.contains($0.name) }
 
   /// Options about the form of inputs, as in all commands that read models.
@@ -90,7 +93,8 @@ enum QuantizeCommand: Command {
       }
     }
     if choice.isAsked {
-      recipe = try choice.choose(quantizer, recipe, samples, model: path, console)
+      recipe = try choice.choose(
+        quantizer, recipe, samples, model: path, gate, forms, console)
     }
     let graph = try quantizer.quantized(recipe)
     let model = try graph.exported(ExportOptions(beside: output))

@@ -13,7 +13,10 @@ extension Explanation {
     Explanation(
       "calibration-shape", "An array of a sample has another type or shape than its input."),
     Explanation("layer-name", "--exclude names no product. The notes list the names."),
-    Explanation("quantize-budget", "No mixture of formats keeps to the budget."),
+    Explanation(
+      "quantize-budget",
+      "No mixture of formats that was tried keeps to the budget of bytes, accuracy or latency. The "
+        + "message says what was reached."),
     Explanation("quantize-nothing", "The model has no convolution or matrix product to quantize."),
     Explanation(
       "quantize-slower",

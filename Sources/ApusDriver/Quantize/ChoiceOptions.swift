@@ -30,7 +30,10 @@ struct ChoiceOptions {
   }
 
   /// Whether mixtures are asked for at all.
-  var isAsked: Bool { budget != nil || showsTable || report != nil }
+  var isAsked: Bool { budget != nil || writesMixtures }
+
+  /// Whether someone wants to see them.
+  private var writesMixtures: Bool { showsTable || report != nil }
 
   private static func budget(_ text: String) throws(DiagnosticError) -> QuantizationBudget {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
@@ -40,13 +43,26 @@ struct ChoiceOptions {
     if parts.count == 2, parts[0] == "accuracy", let level = Double(parts[1]), level.isFinite {
       return .accuracy(level)
     }
-    throw .usage("--budget needs bytes=COUNT or accuracy=DECIBELS, not \(text)")
+    if parts.count == 2, parts[0] == "latency", let limit = latency(parts[1]) {
+      return .latency(limit)
+    }
+    throw .usage(
+      "--budget needs bytes=COUNT, accuracy=DECIBELS, latency=2ms (s, ms or us) or latency=60%, "
+        + "not \(text)")
+  }
+
+  private static func latency(_ text: String) -> LatencyLimit? {
+    let units = [("%", 0.01), ("ms", 1e-3), ("us", 1e-6), ("s", 1)]
+    guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),
+      let number = Double(text.dropLast(unit.count)), number > 0, (number * factor).isFinite
+    else { return nil }
+    return unit == "%" ? .share(number * factor) : .seconds(number * factor)
   }
 
   /// The recipe with the mixture that keeps to the budget; tables and reports on the way.
   func choose(
     _ quantizer: Quantizer, _ recipe: QuantizationRecipe, _ samples: [CalibrationSample],
-    model: String, _ console: Console
+    model: String, _ gate: GateOptions, _ forms: Compilation.Options, _ console: Console
   ) throws(DiagnosticError) -> QuantizationRecipe {
     let meter = try OutputMeter(quantizer, samples)
     let smallest = recipe.options.format
@@ -58,8 +74,22 @@ struct ChoiceOptions {
       try meter.error(of: try quantizer.mixing(formats, into: recipe, samples))
     }
     var tradeOff = TradeOff(sensitivities, otherBytes: quantizer.otherBytes)
-    if showsTable || report != nil { try tradeOff.measure(Self.measured, error) }
-    if let budget { try tradeOff.choose(budget, error) }
+    switch budget {
+    case .bytes(let most): try tradeOff.choose(bytes: most, error)
+    case .accuracy(let least): try tradeOff.choose(accuracy: least, error)
+    case .latency(let limit):
+      let mayModel = if case .share = limit { true } else { false }
+      let (meter, profile) = try gate.latencies(
+        of: model, quantizer, recipe, formats, samples, forms, mayModel: mayModel, console)
+      tradeOff = TradeOff(sensitivities, otherBytes: quantizer.otherBytes, profile: profile)
+      func time(_ formats: [String: LayerFormat]) throws(DiagnosticError) -> Double {
+        try meter.time(of: formats, beside: profile)
+      }
+      try tradeOff.choose(latency: profile.time(of: limit), told: profile.text, time, error)
+      if writesMixtures { try tradeOff.time(Self.measured, time) }
+    case nil: break
+    }
+    if writesMixtures { try tradeOff.measure(Self.measured, error) }
     let result = TradeOffReport(model: model, tradeOff: tradeOff)
     if showsTable { console.output(result.text) }
     if let report {

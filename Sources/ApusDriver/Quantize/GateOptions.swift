@@ -1,4 +1,5 @@
 internal import ApusIR
+internal import ApusLoops
 internal import ApusONNX
 internal import ApusQuantize
 internal import ApusRuntime
@@ -9,13 +10,19 @@ struct GateOptions {
 
   private let when: When
   private let allowsSlower: Bool
-  private let compiler: CCompiler
+  private let build: Runner.Build
 
   init(_ arguments: Arguments) throws(DiagnosticError) {
     when = try arguments.choice("--measure", default: .auto)
     allowsSlower = arguments.has("--allow-slower")
-    compiler = CCompiler(command: arguments["--cc"])
+    build = Runner.Build(
+      target: try CompileOptions.target(arguments),
+      compiler: CCompiler(command: arguments["--cc"]))
+    guard when != .yes || isHere else { throw .usage("--measure yes needs --target native") }
   }
+
+  /// Whether the target is this machine.
+  private var isHere: Bool { build.target == .native }
 
   /// Whether a model may be written: it is as fast as the real one, slower ones are allowed, or
   /// nothing can be measured here.
@@ -24,10 +31,14 @@ struct GateOptions {
     _ forms: Compilation.Options, _ console: Console
   ) throws(DiagnosticError) -> Bool {
     guard when != .no else { return true }
+    guard isHere else {
+      console.message("not measured: \(build.target.name) is another machine")
+      return true
+    }
     let gate: SpeedGate
     do throws(DiagnosticError) {
       gate = try SpeedGate.measure(
-        real: real, quantized: quantized, try fixed(forms, of: real, samples), compiler)
+        real: real, quantized: quantized, try fixed(forms, of: real, samples), build)
     } catch {
       guard when == .auto, error.diagnostics.allSatisfy({ Self.isNoMistake($0) }) else {
         throw error
@@ -41,6 +52,36 @@ struct GateOptions {
     }
     console.message(gate.summary)
     return true
+  }
+
+  /// What finds times of mixtures, and the times of layers: measured where that is possible and
+  /// wanted, modelled elsewhere if `mayModel`.
+  func latencies(
+    of model: String, _ quantizer: Quantizer, _ recipe: QuantizationRecipe,
+    _ formats: [LayerFormat], _ samples: [CalibrationSample], _ forms: Compilation.Options,
+    mayModel: Bool, _ console: Console
+  ) throws(DiagnosticError) -> (meter: LatencyMeter, profile: LatencyProfile) {
+    let options = try fixed(forms, of: model, samples)
+    func found(
+      _ source: LatencyProfile.Source
+    ) throws(DiagnosticError) -> (LatencyMeter, LatencyProfile) {
+      let meter = try LatencyMeter(source, model, quantizer, recipe, options, build)
+      let profile = try meter.profile(formats) { layer in
+        if console.isInteractive { console.message("timing \(layer)") }
+      }
+      return (meter, profile)
+    }
+    if when != .no, isHere {
+      do throws(DiagnosticError) { return try found(.measured) } catch {
+        guard when == .auto, mayModel, error.diagnostics.allSatisfy({ Self.isNoMistake($0) })
+        else { throw error }
+        console.message("modelled, not measured: \(error.diagnostics.first?.message ?? "")")
+      }
+    }
+    guard mayModel else {
+      throw .usage("seconds are not measured here: give a share, such as --budget latency=60%")
+    }
+    return try found(.modelled)
   }
 
   /// Whether measuring is not possible here, which says nothing about the model.

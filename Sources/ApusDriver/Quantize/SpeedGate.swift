@@ -53,12 +53,11 @@ extension SpeedGate {
   /// - Throws: `c-compiler-…` when there is no compiler.
   static func measure(
     real: String, quantized: ExportedModel, _ options: Compilation.Options,
-    _ compiler: CCompiler
+    _ build: Runner.Build
   ) throws(DiagnosticError) -> SpeedGate {
     let folder = try TemporaryFolder()
     let path = folder.path + "/quantized.onnx"
     try quantized.write(to: path)
-    let build = Runner.Build(target: .native, compiler: compiler)
     let models = [try Compilation(real, options), try Compilation(path, options)]
     var contestants: [Contestant] = []
     for model in models { contestants.append(try Contestant(.c, try Runner(model, .c, build))) }

@@ -8,22 +8,31 @@ struct TradeOffReport {
 
   // MARK: For people
 
-  /// Two tables: layers by what they cost, and mixtures by their size.
+  /// Two tables: layers by what they cost, and mixtures by their size or time.
   var text: String {
+    let profile = tradeOff.profile
     var rows = [["layer", "format", "bytes", "SQNR dB", "divergence"]]
+    if profile != nil { rows[0].append("time") }
     for entry in tradeOff.sensitivities.sorted(by: isWorse) where entry.format != .float {
       rows.append([
         clipped(entry.layer), entry.format.rawValue, grouped(entry.bytes),
         decimal(entry.error.decibels, places: 1), decimal(entry.error.divergence, places: 6),
       ])
+      if let profile {
+        rows[rows.count - 1].append(profile.text(profile.time(of: entry.layer, in: entry.format)))
+      }
     }
-    var points = [["", "bytes", "expected dB", "measured dB", "layers by format"]]
+    let times = profile.map { ["expected time", "\($0.source.rawValue) time"] } ?? []
+    var points = [["", "bytes"] + times + ["expected dB", "measured dB", "layers by format"]]
     for (place, point) in tradeOff.points.enumerated() where isShown(place) {
-      points.append([
-        place == tradeOff.choice ? "*" : "", grouped(point.bytes),
-        decimal(point.expected.decibels, places: 1),
-        point.measured.map { decimal($0.decibels, places: 1) } ?? "", mixture(point),
-      ])
+      let times = profile.map { profile in
+        [point.expectedTime, point.time].map { $0.map(profile.text) ?? "" }
+      }
+      points.append(
+        [place == tradeOff.choice ? "*" : "", grouped(point.bytes)] + (times ?? []) + [
+          decimal(point.expected.decibels, places: 1),
+          point.measured.map { decimal($0.decibels, places: 1) } ?? "", mixture(point),
+        ])
     }
     return table(rows) + "\n\n" + table(points)
   }
@@ -40,10 +49,10 @@ struct TradeOffReport {
   /// All mixtures of small models; of others those that were measured.
   private func isShown(_ place: Int) -> Bool {
     tradeOff.points.count <= 24 || tradeOff.points[place].measured != nil
-      || place == tradeOff.choice
+      || tradeOff.points[place].time != nil || place == tradeOff.choice
   }
 
-  private func mixture(_ point: TradeOff.Point) -> String {
+  func mixture(_ point: TradeOff.Point) -> String {
     LayerFormat.allCases.compactMap { format in
       let count = point.formats.values.count { $0 == format }
       return count > 0 ? "\(count) \(format.rawValue)" : nil
@@ -74,8 +83,19 @@ struct TradeOffReport {
             .object([
               ("layer", .string(entry.layer)), ("format", .string(entry.format.rawValue)),
               ("bytes", .integer(entry.bytes)), ("error", entry.error.json),
+              ("time", number(tradeOff.profile?.time(of: entry.layer, in: entry.format))),
             ])
           })
+      ),
+      (
+        "latency",
+        tradeOff.profile.map { profile in
+          .object([
+            ("source", .string(profile.source.rawValue)),
+            ("unit", .string(profile.source == .measured ? "seconds" : "estimated nanoseconds")),
+            ("real", .number(profile.real)),
+          ])
+        } ?? .null
       ),
       ("choice", tradeOff.choice.map { .integer($0) } ?? .null),
       (
@@ -85,6 +105,7 @@ struct TradeOffReport {
             .object([
               ("bytes", .integer(point.bytes)), ("expected", point.expected.json),
               ("measured", point.measured?.json ?? .null),
+              ("expected_time", number(point.expectedTime)), ("time", number(point.time)),
               (
                 "formats",
                 .object(
@@ -96,6 +117,8 @@ struct TradeOffReport {
       ),
     ])
   }
+
+  private func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
 
   // MARK: For a browser
 
@@ -110,53 +133,21 @@ struct TradeOffReport {
     svg { width: 100%; height: auto; }
     </style></head><body>
     <h1>\(model.xmlEscaped)</h1>
-    <p>Bytes of all constants against the ratio of signal to noise of the outputs. The line is what
-    the sensitivities of layers add up to, dots were measured, the full one was chosen.</p>
+    <p>\(axis) against the ratio of signal to noise of the outputs. The line is what the
+    sensitivities of layers add up to, dots were measured, the full one was chosen.</p>
     \(drawing)
     <pre>\(text.xmlEscaped)</pre>
     </body></html>
 
     """
   }
+}
 
-  /// The curve as a drawing.
-  var drawing: String {
-    let points = tradeOff.points
-    let shown = points.map { min($0.expected.decibels, 90) }
-    let measured = points.compactMap { $0.measured.map { min($0.decibels, 90) } }
-    let levels = shown + measured
-    let (low, high) = ((levels.min() ?? 0) - 2, (levels.max() ?? 1) + 2)
-    let (first, last) = (points.first?.bytes ?? 0, max(points.last?.bytes ?? 1, 1))
-    func x(_ bytes: Int) -> Double {
-      70 + 700 * Double(bytes - first) / Double(max(last - first, 1))
-    }
-    func y(_ level: Double) -> Double { 350 - 320 * (level - low) / max(high - low, 1e-9) }
-    func place(_ bytes: Int, _ level: Double) -> String {
-      "\(decimal(x(bytes), places: 1)),\(decimal(y(level), places: 1))"
-    }
-    let line = zip(points, shown).map { place($0.bytes, $1) }.joined(separator: " ")
-    var parts = [
-      "<path d=\"M70 20V350H780\" fill=\"none\" stroke=\"#888\"/>",
-      "<polyline points=\"\(line)\" fill=\"none\" stroke=\"#36c\" stroke-width=\"2\"/>",
-    ]
-    for level in stride(from: (low / 10).rounded(.up) * 10, through: high, by: 10) {
-      let height = decimal(y(level), places: 1)
-      parts.append("<text x=\"60\" y=\"\(height)\" text-anchor=\"end\">\(Int(level)) dB</text>")
-    }
-    parts.append("<text x=\"70\" y=\"375\">\(grouped(first)) bytes</text>")
-    parts.append("<text x=\"780\" y=\"375\" text-anchor=\"end\">\(grouped(last)) bytes</text>")
-    for (number, point) in points.enumerated() {
-      guard let level = point.measured.map({ min($0.decibels, 90) }) else { continue }
-      let fill = number == tradeOff.choice ? "#36c" : "white"
-      let note = "\(grouped(point.bytes)) bytes, \(decimal(level, places: 1)) dB: \(mixture(point))"
-      parts.append(
-        "<circle cx=\"\(decimal(x(point.bytes), places: 1))\" "
-          + "cy=\"\(decimal(y(level), places: 1))\" r=\"5\" fill=\"\(fill)\" stroke=\"#36c\">"
-          + "<title>\(note.xmlEscaped)</title></circle>")
-    }
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 390\" "
-      + "font-family=\"sans-serif\" font-size=\"13\">\n" + parts.joined(separator: "\n")
-      + "\n</svg>"
+extension LatencyProfile {
+  /// A time for people: milliseconds, and how much of the real model's time that is.
+  func text(_ time: Double) -> String {
+    let share = decimal(time / max(real, .leastNormalMagnitude) * 100, places: 1) + " %"
+    return source == .measured ? decimal(time * 1e3, places: 3) + " ms, " + share : share
   }
 }
 

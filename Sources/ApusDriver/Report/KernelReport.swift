@@ -18,25 +18,14 @@ struct KernelReport {
   private let entries: [Entry]
 
   /// The kernels of a program for a target, in order; buffers count once for each kernel.
-  ///
-  /// Temporaries are read from the cache that holds them, constants from the one that holds all.
   init(_ program: Program, _ target: Target) {
-    let machine = target.machine
-    // Estimates count cycles of two vectors of 16 multiply-adds.
-    let rate = machine.multiplyAdds / 32
     entries = program.kernels.map { kernel in
-      let compute = kernel.body.reduce(0) { $0 + $1.multiplySteps } / 32 / rate
-      var memory = 0.0
-      for buffer in kernel.buffers.map({ program[$0] }) {
-        var all = buffer.byteCount
-        if case .constant = buffer.storage { all = program.constantBytes }
-        memory += Double(buffer.byteCount) / machine.readRate(of: all)
-      }
-      let time = max(kernel.body.reduce(0) { $0 + $1.cycles } / rate, memory, 1)
+      let time = program.time(of: kernel, on: target.machine)
       return Entry(
         kernel: kernel, multiplyAdds: kernel.body.reduce(0) { $0 + $1.multiplyAdds },
-        bytes: kernel.buffers.reduce(0) { $0 + program[$1].byteCount }, time: time,
-        share: min(max(compute, memory) / time, 1), isBoundByMemory: memory > compute)
+        bytes: kernel.buffers.reduce(0) { $0 + program[$1].byteCount }, time: time.estimate,
+        share: min(max(time.compute, time.memory) / time.estimate, 1),
+        isBoundByMemory: time.memory > time.compute)
     }
   }
 
@@ -75,6 +64,26 @@ struct KernelReport {
           ),
         ])
       })
+  }
+}
+
+extension Program {
+  /// The nanoseconds that a kernel takes by estimate, and those of computing and reading alone on a
+  /// machine that does nothing else.
+  ///
+  /// Temporaries are read from the cache that holds them, constants from the one that holds all.
+  func time(
+    of kernel: Kernel, on machine: Machine
+  ) -> (estimate: Double, compute: Double, memory: Double) {
+    // Estimates count cycles of two vectors of 16 multiply-adds.
+    let rate = machine.multiplyAdds / 32
+    let compute = kernel.body.reduce(0) { $0 + $1.multiplySteps } / 32 / rate
+    let memory = kernel.buffers.map { self[$0] }.reduce(0.0) { sum, buffer in
+      var all = buffer.byteCount
+      if case .constant = buffer.storage { all = constantBytes }
+      return sum + Double(buffer.byteCount) / machine.readRate(of: all)
+    }
+    return (max(kernel.body.reduce(0) { $0 + $1.cycles } / rate, memory, 1), compute, memory)
   }
 }
 

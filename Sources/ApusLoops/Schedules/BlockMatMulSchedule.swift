@@ -1,9 +1,11 @@
 internal import ApusIR
 
 extension Lowering {
-  /// A product with coded weights: a few rows by a few vectors of columns at a time; weights become
-  /// reals in registers, each once for all rows of a tile.
+  /// A product with coded weights: many rows panel by panel, few rows by a few vectors of columns.
+  ///
+  /// For few rows weights become reals in registers, each once for all rows of a tile.
   mutating func scheduleBlockMatMul(_ task: KernelTask, _ product: BlockMatMul) {
+    if scheduleCodedPanels(task, product) { return }
     let result = destination(of: task.results[0])
     let last = result.extents.count - 1
     let left = placement(of: task.operands[0])

@@ -177,7 +177,7 @@ extension KernelBuilder {
 
 /// The rows of several tensors that all but their last axis run over, with axes joined where they
 /// follow each other in every tensor.
-private struct RowGrid {
+struct RowGrid {
   /// The rows along each remaining axis; at least one axis.
   var extents: [Int] = []
   /// The tensors over these axes and their last one.

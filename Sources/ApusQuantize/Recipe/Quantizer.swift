@@ -6,7 +6,9 @@ public struct Quantizer: Sendable {
   public private(set) var graph: Graph
   /// The digest of the model.
   public let digest: UInt64
-  private(set) var names: [NodeID: String]
+  private(set) var names: [NodeID: String] { didSet { layers = graph.productOrigins(names) } }
+  /// The names of products by the names of all nodes that they come from.
+  private var layers: [String: String] = [:]
   /// What rounding of matrices has learned.
   private var solvers: [NodeID: ErrorSolver] = [:]
   /// The digest of the data that was learned from, or that the graph was changed for.
@@ -27,6 +29,7 @@ public struct Quantizer: Sendable {
     graph = equalizing ? prepared.equalized() : prepared
     digest = imported.quantizationDigest
     names = graph.productNames()
+    layers = graph.productOrigins(names)
   }
 
   /// Goes on with a graph that computes the same and depends on data with a digest.
@@ -127,6 +130,10 @@ public struct Quantizer: Sendable {
       return sum + constant.data.byteCount
     }
   }
+
+  /// The layer whose product comes from a node of the model, such as `Conv layer1/conv`; the first
+  /// one where several do.
+  public func layer(ofOrigin origin: String) -> String? { layers[origin.nodeName] }
 
   // MARK: Parts
 

@@ -55,12 +55,20 @@ extension Graph {
     for (place, node) in nodes.enumerated() where node.operation.isProduct {
       guard node.operands.allSatisfy({ type(of: $0).element == .f32 }) else { continue }
       let origin = node.origins.last ?? ""
-      let own = origin.firstIndex(of: " ").map { String(origin[origin.index(after: $0)...]) }
-      var name = own ?? "#\(place)"
+      var name = origin.contains(" ") ? origin.nodeName : "#\(place)"
       while !taken.insert(name).inserted { name += "#\(place)" }
       names[node.id] = name
     }
     return names
+  }
+
+  /// The names of products by the names of all nodes that they come from.
+  func productOrigins(_ names: [NodeID: String]) -> [String: String] {
+    let pairs = nodes.flatMap { node in
+      names[node.id].map { name in ([name] + node.origins.map(\.nodeName)).map { ($0, name) } }
+        ?? []
+    }
+    return Dictionary(pairs, uniquingKeysWith: { first, _ in first })
   }
 
   /// Unique names of all values: those of the model, or `#` and the place of the node.
@@ -86,5 +94,12 @@ extension Graph {
     text(constants: .digests).utf8.reduce(0xcbf2_9ce4_8422_2325) {
       ($0 ^ UInt64($1)) &* 0x100_0000_01b3
     }
+  }
+}
+
+extension String {
+  /// The name of a node in an origin such as `Conv layer1/conv`.
+  var nodeName: String {
+    firstIndex(of: " ").map { String(self[index(after: $0)...]) } ?? self
   }
 }

@@ -1,10 +1,10 @@
 internal import ApusIR
 
 extension Rule {
-  /// The most rows that are multiplied with weights as they are stored.
-  ///
-  /// More rows are as fast with weights that were turned into reals ahead, or faster.
-  private static let mostRows = 8
+  /// So many rows, and less, take weights as they are stored: reading them is what takes time.
+  private static let fewRows = 8
+  /// So many rows, and more, hide that weights become reals in between: fewer lose over 5 %.
+  private static let manyRows = 256
   /// Fewer weights are better turned into reals ahead.
   private static let leastWeights = 4096
 
@@ -13,7 +13,7 @@ extension Rule {
   static let blockProduct = Rule("block-product") { rewriter, node throws(OperatorError) in
     guard case .matmul = node.operation, let result = node.results.first,
       let rows = Shape(Array(rewriter.source.type(of: result).shape.dimensions.dropLast()))
-        .elementCount.constant, rows <= mostRows,
+        .elementCount.constant, rows <= fewRows || rows >= manyRows,
       let weights = rewriter.blockWeights(node.operands[1]),
       weights.extents[0] * weights.extents[1] >= leastWeights
     else { return nil }
@@ -51,9 +51,11 @@ private struct BlockWeights {
   }
 
   /// Whether blocks are as block products have them: of some rows, each column on its own.
-  var hasRowBlocks: Bool {
+  ///
+  /// Words of 32 bits lie within a block.
+  func hasRowBlocks(bits: Int) -> Bool {
     let parameters = [scale, zero].compactMap(\.self)
-    return block >= 16
+    return block >= 16 && (block * bits % 32 == 0 || block == extents[0])
       && parameters.allSatisfy { $0.blocks[0] == block || $0.blocks[0] >= extents[0] }
       && parameters.allSatisfy { $0.blocks[1] == 1 || $0.blocks[1] >= extents[1] }
   }
@@ -94,7 +96,9 @@ private struct BlockParameter {
 extension Rewriter {
   /// The weights of a product, seen through a transpose and a cut at the end of its axes.
   fileprivate func blockWeights(_ value: ValueID) -> BlockWeights? {
-    blockCode(value).flatMap { $0.hasRowBlocks ? $0 : nil }
+    blockCode(value).flatMap {
+      $0.hasRowBlocks(bits: type(of: $0.stored).element.bitWidth) ? $0 : nil
+    }
   }
 
   private func blockCode(_ value: ValueID) -> BlockWeights? {
