@@ -58,9 +58,13 @@ extension KernelBuilder {
       sums[count] = register
       order.append(register)
     }
-    row(extents, vectorized: vectorized) { builder, place, lanes in
+    var left = extents
+    let done = sums[lanes].flatMap {
+      apart(into: $0, &left, combine, .literal(initial, element), body)
+    }
+    row(left, vectorized: vectorized) { builder, place, lanes in
       guard let sum = sums[lanes] else { return }
-      let value = body(&builder, place, lanes)
+      let value = body(&builder, done.map { [place[0] + $0] } ?? place, lanes)
       builder.update(sum, .binary(combine, .register(sum), value))
     }
     let parts = order.map { $0.lanes == 1 ? Expression.register($0) : .across(combine, $0) }
@@ -68,6 +72,36 @@ extension KernelBuilder {
       .binary(combine, $0, $1)
     }
     return set(total, element, lanes: 1)
+  }
+
+  /// Takes most of a row in fours, so that no vector waits for the one before.
+  ///
+  /// Only for the largest or smallest element, which depends on no order. Leaves the rest of
+  /// the row in `extents` and returns where it begins; `nil` where nothing is taken.
+  private mutating func apart(
+    into first: Register, _ extents: inout [Dimension], _ combine: BinaryFunction,
+    _ initial: Expression,
+    _ body: (inout KernelBuilder, [Index], Int) -> Expression
+  ) -> Int? {
+    let (chains, lanes) = (4, first.lanes)
+    guard combine == .max || combine == .min, target.vectorLength == .fixed, lanes > 1,
+      extents.count == 1, let extent = extents[0].constant, extent >= 2 * chains * lanes
+    else { return nil }
+    let registers =
+      [first] + (1..<chains).map { _ in set(initial, first.element, lanes: lanes) }
+    let turns = extent / (chains * lanes)
+    loop(turns) { builder, turn in
+      for (number, register) in registers.enumerated() {
+        let place = (turn * chains + number) * lanes
+        let value = body(&builder, [place], lanes)
+        builder.update(register, .binary(combine, value, .register(register)))
+      }
+    }
+    for register in registers.dropFirst() {
+      update(first, .binary(combine, .register(register), .register(first)))
+    }
+    extents[0] = Dimension(extent - turns * chains * lanes)
+    return turns * chains * lanes
   }
 }
 
