@@ -66,6 +66,15 @@ import Testing
         }
 
         """),
+    Case(
+      name: "softmax across", kernel: "softmax",
+      text: """
+        graph @g(%x: tensor<3x5x37xf32>) -> (y: tensor<3x5x37xf32>) {
+          %0 = softmax %x {axis = 1} : tensor<3x5x37xf32>
+          return %0
+        }
+
+        """),
     bytes("rows of bytes", kernel: "matmul", image: "5x22", filters: "22x40", result: "5x40"),
     bytes(
       "pixels of bytes", kernel: "conv", image: "2x8x9x11", filters: "20x8x3x3",
@@ -263,7 +272,8 @@ import Testing
         try Lowering.program(for: fast, target: native, name: "g"), inputs, target: native)
       // Sums along rows are split by the lanes of the target.
       let tolerance =
-        test.kernel == "attention" ? Tolerance(absolute: 1e-6, relative: 1e-5) : .exact
+        ["attention", "softmax"].contains(test.kernel)
+        ? Tolerance(absolute: 1e-6, relative: 1e-5) : .exact
       for (a, b) in zip(got, code) {
         let same = TensorComparison(a, with: b, tolerance: tolerance)
         #expect(same?.isMatch == true, "C and bytecode: \(String(describing: same))")

@@ -3,8 +3,7 @@ internal import ApusIR
 extension Lowering {
   /// Softmax: maximum, exponentials with their sum, division.
   ///
-  /// Vectors run along the row when it is
-  /// contiguous, across rows otherwise.
+  /// Vectors run along the row when it is contiguous, across rows otherwise.
   mutating func scheduleSoftmax(_ task: KernelTask, _ softmax: Softmax) {
     let source = placement(of: task.operands[0])
     let result = destination(of: task.results[0])
@@ -23,8 +22,20 @@ extension Lowering {
         }
         return
       }
-      builder.loops(rows.nest.outer.map { source.extents[$0] }, .parallel) { builder, outer in
-        builder.softmaxRow(rows, outer, vectorized: false, lane: axis)
+      let across = rows.nest.outer.last {
+        source.extents[$0] != 1
+          && builder.vectorizes(task, result: result, operands: extra + [source], along: $0)
+      }
+      let loops = rows.nest.outer.filter { $0 != across }
+      builder.loops(loops.map { source.extents[$0] }, .parallel) { builder, outer in
+        guard let across else {
+          return builder.softmaxRow(rows, outer, vectorized: false, lane: axis)
+        }
+        builder.strip(source.extents[across], vectorized: true) { builder, place, lanes in
+          var outer = outer
+          outer.insert(place, at: rows.nest.outer.firstIndex(of: across) ?? 0)
+          builder.softmaxRows(rows, outer, lane: across, lanes: lanes)
+        }
       }
     }
   }
@@ -38,6 +49,16 @@ private struct SoftmaxRows {
   let task: KernelTask
   let nest: RowNest
   let logarithm: Bool
+
+  /// Whether exponentials stay where the result will be.
+  var keepsPowers: Bool { !logarithm && task.epilogue == nil }
+
+  /// A vector along the axis `lane`, or one element.
+  func access(
+    _ tensor: Placement, _ outer: [Index], _ inner: [Index], _ lane: Int, _ lanes: Int
+  ) -> Access {
+    tensor.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : lane)
+  }
 }
 
 extension KernelBuilder {
@@ -60,34 +81,66 @@ extension KernelBuilder {
     return (largest, sum)
   }
 
+  /// As many rows as there are lanes, which run along another axis.
+  fileprivate mutating func softmaxRows(
+    _ rows: SoftmaxRows, _ outer: [Index], lane: Int, lanes: Int
+  ) {
+    let type = rows.source.element.arithmetic
+    let count = rows.nest.extents[0]
+    let largest = set(.literal(.float(-.infinity), type), type, lanes: lanes)
+    loop(count) { builder, place in
+      let element = rows.access(rows.source, outer, [place], lane, lanes)
+      builder.update(largest, .binary(.max, .register(largest), .load(element)))
+    }
+    let sum = set(.literal(.float(0), type), type, lanes: lanes)
+    loop(count) { builder, place in
+      let element = Expression.load(rows.access(rows.source, outer, [place], lane, lanes))
+      let power = builder.set(
+        .unary(.exp, .binary(.sub, element, .register(largest))), type, lanes: lanes)
+      if rows.keepsPowers {
+        let target = rows.access(rows.result, outer, [place], lane, lanes)
+        builder.store(target, .register(power), lanes: lanes)
+      }
+      builder.update(sum, .binary(.add, .register(sum), .register(power)))
+    }
+    let factor = set(
+      .unary(rows.logarithm ? .log : .reciprocal, .register(sum)), type, lanes: lanes)
+    loop(count) { $0.storeShare(rows, outer, [$1], lane, lanes, largest, factor) }
+  }
+
   fileprivate mutating func softmaxRow(
     _ rows: SoftmaxRows, _ outer: [Index], vectorized: Bool, lane: Int
   ) {
     let type = rows.source.element.arithmetic
     let nest = rows.nest
-    func element(_ inner: [Index], _ lanes: Int) -> Expression {
-      .load(rows.source.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : lane))
-    }
-    func target(_ inner: [Index], _ lanes: Int) -> Access {
-      rows.result.access(nest.coordinates(outer, inner), lanesAlong: lanes == 1 ? nil : lane)
-    }
-    let keeps = !rows.logarithm && rows.task.epilogue == nil
     let (largest, sum) = exponentials(
-      nest.extents, vectorized: vectorized, type, of: element, to: keeps ? target : nil)
+      nest.extents, vectorized: vectorized, type,
+      of: { .load(rows.access(rows.source, outer, $0, lane, $1)) },
+      to: rows.keepsPowers ? { rows.access(rows.result, outer, $0, lane, $1) } : nil)
     let factor = set(
       .unary(rows.logarithm ? .log : .reciprocal, .register(sum)), type, lanes: 1)
     row(nest.extents, vectorized: vectorized) { builder, inner, lanes in
-      let difference = Expression.binary(.sub, element(inner, lanes), .register(largest))
-      let value: Expression =
-        keeps
-        ? .binary(.mul, .load(target(inner, lanes)), .register(factor))
-        : rows.logarithm
-          ? .binary(.sub, difference, .register(factor))
-          : .binary(.mul, .unary(.exp, difference), .register(factor))
-      let place = nest.coordinates(outer, inner)
-      let finished = builder.finish(
-        rows.task, value, rows.extra, at: place, lanesAlong: lane, lanes: lanes)
-      builder.store(target(inner, lanes), finished, lanes: lanes)
+      builder.storeShare(rows, outer, inner, lane, lanes, largest, factor)
     }
+  }
+
+  /// What an element has of its row: its exponential by their sum, or the logarithm of that.
+  private mutating func storeShare(
+    _ rows: SoftmaxRows, _ outer: [Index], _ inner: [Index], _ lane: Int, _ lanes: Int,
+    _ largest: Register, _ factor: Register
+  ) {
+    let target = rows.access(rows.result, outer, inner, lane, lanes)
+    let difference = Expression.binary(
+      .sub, .load(rows.access(rows.source, outer, inner, lane, lanes)), .register(largest))
+    let value: Expression =
+      rows.keepsPowers
+      ? .binary(.mul, .load(target), .register(factor))
+      : rows.logarithm
+        ? .binary(.sub, difference, .register(factor))
+        : .binary(.mul, .unary(.exp, difference), .register(factor))
+    let finished = finish(
+      rows.task, value, rows.extra, at: rows.nest.coordinates(outer, inner), lanesAlong: lane,
+      lanes: lanes)
+    store(target, finished, lanes: lanes)
   }
 }

@@ -31,14 +31,15 @@ private struct LayoutPlan {
 
   init(_ graph: Graph) { self.graph = graph }
 
-  /// Convolutions decide; elementwise operations, pooling and joins follow their operands.
+  /// Convolutions decide; elementwise operations, pooling, joins and rows that are picked follow
+  /// their operands.
   mutating func chooseOrders() {
     for node in graph.nodes {
       guard let result = node.results.first else { continue }
       let rank = graph.type(of: result).rank
       switch node.operation.root {
       case .conv: orders[result] = Layout.channelsLast(rank: rank).order
-      case .map, .pool, .reduce, .concat, .pad:
+      case .map, .pool, .reduce, .concat, .pad, .gather:
         let operand = node.operands.first {
           orders[$0] != nil && graph.type(of: $0).rank == rank
         }
