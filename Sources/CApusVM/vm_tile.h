@@ -121,8 +121,9 @@ static inline __attribute__((always_inline)) WIDE void finish_rows(
 PASS(0, 0) PASS(0, 1) PASS(1, 0) PASS(1, 1) PASS(2, 0) PASS(2, 1)
 static void (*const passes[3][2])(const apus_sums *, uint32_t, float *const *) = {
     {pass_0_0, pass_0_1}, {pass_1_0, pass_1_1}, {pass_2_0, pass_2_1}};
-/* Applies an epilogue from a step on to sums in rows of `width` numbers, a multiple of 16, and stores `stored` of
- * each; the sums lie apart from the outputs because an operand may lie where an output goes. */
+/* Applies an epilogue from a step on to sums in rows of `width` numbers, a multiple of 16, and
+ * stores `stored` of each; the sums lie apart from the outputs because an operand may lie where an
+ * output goes. */
 static void finish(const apus_sums *a, uint32_t s, float *const *output) {
   const apus_epilogue *e = a->epilogue;
   const size_t count = a->rows * a->width;
