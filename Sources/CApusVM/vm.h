@@ -86,6 +86,7 @@ typedef struct {
   const float *b, *first;
   float *output[APUS_TILE_ROWS];
   apus_epilogue epilogue;
+  uint32_t direct; /* how many of its steps are taken before the sums leave their registers */
 } apus_tile;
 /* One small matrix product of bytes, four neighbours a step. */
 typedef struct {
@@ -105,8 +106,11 @@ typedef struct {
   float *y;
   apus_epilogue epilogue;
 } apus_window;
-/* Routines compiled for one instruction set. */
+/* Routines compiled for one instruction set. Registers are written in the widest moves, because
+ * processors take long to read what narrower ones have just written. */
 typedef struct {
+  void (*copy)(size_t n, void *d, const void *a); /* numbers of 32 bits, side by side */
+  void (*spread)(uint32_t type, size_t n, void *d, const void *a);
   void (*unary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
   void (*binary)(uint32_t function, uint32_t type, size_t n, void *d, const void *a, const void *b);
   void (*fused)(uint32_t type, size_t n, void *d, const void *a, const void *b, const void *c);
@@ -129,7 +133,6 @@ void apus_compare_lanes(uint32_t test, uint32_t type, size_t n, void *d, const v
 void apus_select_lanes(uint32_t type, size_t n, void *d, const void *m, const void *a,
                        const void *b);
 void apus_across(uint32_t function, uint32_t type, size_t n, void *d, const void *a);
-void apus_spread(uint32_t type, size_t n, void *d, const void *a);
 bool apus_fits(uint32_t opcode, uint32_t function, uint32_t type);
 /* vm_strings.c: strings, which lie in a pool (see `apus_pool` in the machine layer). */
 struct apus_pool;

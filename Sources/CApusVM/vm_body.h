@@ -6,6 +6,23 @@
 #else
 #define WIDE
 #endif
+WIDE static void copy(size_t n, void *d, const void *a) {
+  const float *p = a;
+  float *r = d;
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) apus_store_16(r + i, apus_load_16(p + i));
+  if (i < n) memcpy(r + i, p + i, 4 * (n - i));
+}
+WIDE static void spread(uint32_t type, size_t n, void *d, const void *a) {
+  if (apus_width(type) != 4) {
+    apus_load_lanes(type, n, d, a, 0);
+    return;
+  }
+  float x, *r = d;
+  memcpy(&x, a, 4);
+  const apus_f32_16 all = apus_splat_16(x);
+  for (size_t i = 0; i < n; i += 16) apus_store_16(r + i, all);
+}
 #define EACH(T, e) \
   { const T *x = a; T *r = d; for (size_t i = 0; i < n; i++) r[i] = (T)(e); break; }
 #define WIDELY(e) \
@@ -158,4 +175,4 @@ WIDE static void fused(uint32_t type, size_t n, void *d, const void *a, const vo
 }
 #include "vm_tile.h"
 #include "vm_dot.h"
-const apus_routines APUS_ROUTINES = {unary, binary, fused, tile, window, dot};
+const apus_routines APUS_ROUTINES = {copy, spread, unary, binary, fused, tile, window, dot};

@@ -17,7 +17,7 @@ typedef struct {
   frame frames[APUS_MAX_DEPTH];
 } machine;
 
-static int64_t value(const machine *v, const uint32_t *w) {
+static inline int64_t value(const machine *v, const uint32_t *w) {
   apus_affine x = apus_affine_at(w);
   int64_t sum = x.constant;
   for (uint32_t i = 0; i < x.terms; i++)
@@ -29,10 +29,11 @@ static uint32_t element(const machine *v, uint32_t buffer) {
 }
 /* Whether a buffer holds the caller's pointers to strings. */
 static bool has_pointers(const machine *v, uint32_t buffer) {
+  if (element(v, buffer) != APUS_STRING) return false;
   uint32_t storage = apus_buffer_at(v->m, buffer).storage;
-  return element(v, buffer) == APUS_STRING && (storage == APUS_INPUT || storage == APUS_OUTPUT);
+  return storage == APUS_INPUT || storage == APUS_OUTPUT;
 }
-static uint8_t *place(const machine *v, const uint32_t *w) {
+static inline uint8_t *place(const machine *v, const uint32_t *w) {
   size_t width = has_pointers(v, w[0]) ? sizeof(char *) : apus_width(element(v, w[0]));
   return v->base[w[0]] + value(v, w + 3) * (int64_t)width;
 }
@@ -135,74 +136,47 @@ static void window(const machine *v, const uint32_t *w) {
   v->routines->window(&a);
 }
 #define REG(i) (v->registers + 64 * (size_t)w[i])
-/* Whether an instruction is a function of strings, or makes numbers of them or them of numbers. */
-static bool takes_strings(const uint32_t *w) {
-  uint32_t opcode = w[0] & 0xff, type = w[1] & 0xff, from = (w[1] >> 8) & 0xff;
-  if (opcode == APUS_OP_CONVERT)
-    return type != from && (type == APUS_STRING || from == APUS_STRING);
-  return type == APUS_STRING &&
-         (opcode == APUS_OP_UNARY || opcode == APUS_OP_BINARY || opcode == APUS_OP_COMPARE);
+/* Moves numbers of 32 bits that lie side by side, most of what is moved; false for others. */
+static inline bool copies(const machine *v, uint32_t type, size_t n, void *d, const void *p,
+                          int64_t stride) {
+  if (apus_width(type) != 4 || (stride != 1 && n != 1)) return false;
+  if (n == 1) memcpy(d, p, 4);
+  else v->routines->copy(n, d, p);
+  return true;
 }
-/* Runs instructions on lanes. */
-static void lanes(machine *v, const uint32_t *w) {
-  uint32_t f = (w[0] >> 8) & 0xff, n = w[0] >> 16, type = w[1] & 0xff;
-  int64_t i;
-  if (takes_strings(w)) {
-    uint32_t opcode = w[0] & 0xff;
-    if (opcode == APUS_OP_CONVERT)
-      apus_convert_strings(&v->pool, type, (w[1] >> 8) & 0xff, n, REG(2), REG(3));
-    else
-      apus_string_lanes(&v->pool, opcode, f, n, REG(2), REG(3),
-                        opcode == APUS_OP_UNARY ? NULL : REG(4));
-    return;
-  }
-  switch (w[0] & 0xff) {
-    case APUS_OP_LOAD:
-      if (!inside(v, w + 3, n)) break;
-      if (has_pointers(v, w[3])) {
-        apus_take_lanes(&v->pool, n, REG(2), place(v, w + 3), apus_i64_at(w + 4));
-        break;
-      }
-      apus_load_lanes(element(v, w[3]), n, REG(2), place(v, w + 3), apus_i64_at(w + 4));
-      break;
-    case APUS_OP_STORE:
-      if (!inside(v, w + 3, n)) break;
-      if (has_pointers(v, w[3])) {
-        apus_give_lanes(&v->pool, n, place(v, w + 3), apus_i64_at(w + 4), REG(2));
-        break;
-      }
-      apus_store_lanes(element(v, w[3]), n, place(v, w + 3), apus_i64_at(w + 4), REG(2));
-      break;
-    case APUS_OP_LITERAL: memcpy(REG(2), w + 3, 8); break;
-    case APUS_OP_INDEX: i = value(v, w + 3), memcpy(REG(2), &i, 8); break;
-    case APUS_OP_SPREAD: apus_spread(type, n, REG(2), REG(3)); break;
-    case APUS_OP_UNARY: v->routines->unary(f, type, n, REG(2), REG(3)); break;
-    case APUS_OP_BINARY: v->routines->binary(f, type, n, REG(2), REG(3), REG(4)); break;
-    case APUS_OP_COMPARE: apus_compare_lanes(f, type, n, REG(2), REG(3), REG(4)); break;
-    case APUS_OP_SELECT: apus_select_lanes(type, n, REG(2), REG(3), REG(4), REG(5)); break;
-    case APUS_OP_CONVERT:
-      (f == APUS_KEEP_BITS ? apus_reinterpret : apus_convert)(type, (w[1] >> 8) & 0xff, n, REG(2),
-                                                              REG(3));
-      break;
-    case APUS_OP_FUSED: v->routines->fused(type, n, REG(2), REG(3), REG(4), REG(5)); break;
-    case APUS_OP_ACROSS: apus_across(f, type, n, REG(2), REG(3)); break;
-    case APUS_OP_TILE: tile(v, w); break;
-    case APUS_OP_DOT: dot(v, w); break;
-    default: window(v, w);
-  }
+static void load(machine *v, const uint32_t *w, uint32_t n) {
+  if (!inside(v, w + 3, n)) return;
+  const uint32_t type = element(v, w[3]);
+  const int64_t stride = apus_i64_at(w + 4);
+  const uint8_t *p = place(v, w + 3);
+  if (copies(v, type, n, REG(2), p, stride)) return;
+  if (has_pointers(v, w[3])) apus_take_lanes(&v->pool, n, REG(2), p, stride);
+  else apus_load_lanes(type, n, REG(2), p, stride);
 }
-/* Runs a block opener or its end and returns where to go on. */
-static uint32_t control(machine *v, const uint32_t *w, uint32_t at) {
-  uint32_t words = w[1] >> 16, next = at + words;
-  if ((w[0] & 0xff) == APUS_OP_END) {
-    frame *f = &v->frames[v->depth - 1];
-    if (++f->trip < f->extent) {
-      v->variable[f->variable] = f->trip;
-      return f->body;
-    }
-    v->depth--;
-    return next;
-  }
+static void store(machine *v, const uint32_t *w, uint32_t n) {
+  if (!inside(v, w + 3, n)) return;
+  const uint32_t type = element(v, w[3]);
+  const int64_t stride = apus_i64_at(w + 4);
+  uint8_t *p = place(v, w + 3);
+  if (copies(v, type, n, p, REG(2), stride)) return;
+  if (has_pointers(v, w[3])) apus_give_lanes(&v->pool, n, p, stride, REG(2));
+  else apus_store_lanes(type, n, p, stride, REG(2));
+}
+static void convert(machine *v, const uint32_t *w, uint32_t f, uint32_t n) {
+  const uint32_t to = w[1] & 0xff, from = (w[1] >> 8) & 0xff;
+  if (to != from && (to == APUS_STRING || from == APUS_STRING))
+    apus_convert_strings(&v->pool, to, from, n, REG(2), REG(3));
+  else
+    (f == APUS_KEEP_BITS ? apus_reinterpret : apus_convert)(to, from, n, REG(2), REG(3));
+}
+/* Runs functions of strings. */
+static void strings(machine *v, const uint32_t *w, uint32_t f, uint32_t n) {
+  const uint32_t opcode = w[0] & 0xff;
+  apus_string_lanes(&v->pool, opcode, f, n, REG(2), REG(3),
+                    opcode == APUS_OP_UNARY ? NULL : REG(4));
+}
+/* Opens a block and returns where to go on. */
+static uint32_t open_block(machine *v, const uint32_t *w, uint32_t next) {
   int64_t extent = 1, i = 0;
   if ((w[0] & 0xff) == APUS_OP_LOOP) {
     extent = apus_i64_at(w + 3);
@@ -212,22 +186,37 @@ static uint32_t control(machine *v, const uint32_t *w, uint32_t at) {
     i = v->variable[w[2]];
     if (i < apus_i64_at(w + 3) || i >= apus_i64_at(w + 5)) extent = 0;
   }
-  if (extent <= 0) return next + w[words - 1];
+  if (extent <= 0) return next + w[(w[1] >> 16) - 1];
   v->frames[v->depth++] = (frame){next, 0, extent, w[2]};
   v->variable[w[2]] = i;
+  return next;
+}
+/* Ends a turn of the innermost block and returns where to go on. */
+static uint32_t end_turn(machine *v, uint32_t next) {
+  frame *f = &v->frames[v->depth - 1];
+  if (++f->trip < f->extent) {
+    v->variable[f->variable] = f->trip;
+    return f->body;
+  }
+  v->depth--;
   return next;
 }
 /* Runs the code of one kernel. */
 static void run(machine *v, uint32_t at, uint32_t end) {
   const apus_vm_program *m = v->m;
+  const apus_routines *r = v->routines;
   while (at < end && !v->failed) {
     const uint32_t *w = m->code + at;
-    uint32_t opcode = w[0] & 0xff;
-    if (opcode <= APUS_OP_END) {
-      at = control(v, w, at);
-      continue;
-    }
-    switch (opcode) {
+    const uint32_t f = (w[0] >> 8) & 0xff, n = w[0] >> 16, type = w[1] & 0xff;
+    const uint32_t next = at + (w[1] >> 16);
+    const bool text = type == APUS_STRING;
+    int64_t i;
+    at = next;
+    switch (w[0] & 0xff) {
+      case APUS_OP_LOOP: case APUS_OP_WITHIN: case APUS_OP_LOOPTO:
+        at = open_block(v, w, next);
+        break;
+      case APUS_OP_END: at = end_turn(v, next); break;
       case APUS_OP_AFFINE: v->variable[w[2]] = value(v, w + 3); break;
       case APUS_OP_QUOTIENT: v->variable[w[2]] = value(v, w + 5) / apus_i64_at(w + 3); break;
       case APUS_OP_REMAINDER: v->variable[w[2]] = value(v, w + 5) % apus_i64_at(w + 3); break;
@@ -237,9 +226,31 @@ static void run(machine *v, uint32_t at, uint32_t end) {
       case APUS_OP_PRODUCT:
         v->variable[w[2]] = (int64_t)((uint64_t)v->variable[w[3]] * (uint64_t)v->variable[w[4]]);
         break;
-      default: lanes(v, w);
+      case APUS_OP_LOAD: load(v, w, n); break;
+      case APUS_OP_STORE: store(v, w, n); break;
+      case APUS_OP_LITERAL: memcpy(REG(2), w + 3, 8); break;
+      case APUS_OP_INDEX: i = value(v, w + 3), memcpy(REG(2), &i, 8); break;
+      case APUS_OP_SPREAD: r->spread(type, n, REG(2), REG(3)); break;
+      case APUS_OP_UNARY:
+        if (text) strings(v, w, f, n);
+        else r->unary(f, type, n, REG(2), REG(3));
+        break;
+      case APUS_OP_BINARY:
+        if (text) strings(v, w, f, n);
+        else r->binary(f, type, n, REG(2), REG(3), REG(4));
+        break;
+      case APUS_OP_COMPARE:
+        if (text) strings(v, w, f, n);
+        else apus_compare_lanes(f, type, n, REG(2), REG(3), REG(4));
+        break;
+      case APUS_OP_SELECT: apus_select_lanes(type, n, REG(2), REG(3), REG(4), REG(5)); break;
+      case APUS_OP_CONVERT: convert(v, w, f, n); break;
+      case APUS_OP_FUSED: r->fused(type, n, REG(2), REG(3), REG(4), REG(5)); break;
+      case APUS_OP_ACROSS: apus_across(f, type, n, REG(2), REG(3)); break;
+      case APUS_OP_TILE: tile(v, w); break;
+      case APUS_OP_DOT: dot(v, w); break;
+      default: window(v, w);
     }
-    at += w[1] >> 16;
   }
   v->depth = 0;
 }

@@ -1,13 +1,36 @@
 /* Small matrix products with all sums in registers: one copy of the body per shape. */
 #define UNROLL _Pragma("GCC unroll 16")
 enum { APUS_SUMS = APUS_TILE_ROWS * APUS_TILE_COLUMNS };
+typedef apus_f32_16 apus_block[APUS_TILE_ROWS][4];
+/* What the first steps of an epilogue, adds and clamps, make of sums in registers. */
+static inline __attribute__((always_inline, unused)) WIDE void finish_block(
+    const apus_tile *t, const uint32_t first, const int R, const int N, apus_block sum) {
+  for (uint32_t s = 0; s < t->direct; s++) {
+    if (t->epilogue.step[s].kind == APUS_CLAMP) {
+      const apus_f32_16 low = apus_splat_16(t->epilogue.step[s].low);
+      const apus_f32_16 high = apus_splat_16(t->epilogue.step[s].high);
+      UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++)
+        sum[i][j] = apus_min_16(apus_max_16(sum[i][j], low), high);
+      continue;
+    }
+    const uint32_t *offset = t->epilogue.step[s].offset + 2 * first;
+    const float *operand = t->epilogue.step[s].operand;
+    if (t->epilogue.step[s].stride == 1) {
+      UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++)
+        sum[i][j] += apus_load_16(operand + apus_i64_at(offset + 2 * i) + 16 * j);
+    } else {
+      UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++)
+        sum[i][j] += apus_splat_16(operand[apus_i64_at(offset + 2 * i)]);
+    }
+  }
+}
 /* Columns in N vectors of 16, R rows that lie evenly apart: a pointer for each three rows, kept
  * from being split into one per row, so that they all stay in general registers. */
 static inline __attribute__((always_inline, unused)) WIDE void tile_of(
     const apus_tile *t, const uint32_t first, const int R, const int N) {
   const float *const *a = t->a + first;
   float *const *output = t->output + first;
-  apus_f32_16 sum[APUS_TILE_ROWS][4];
+  apus_block sum;
   UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++)
     sum[i][j] = t->start == 1   ? apus_load_16(t->first + 16 * j)
                 : t->start == 2 ? apus_load_16(output[i] + 16 * j)
@@ -41,6 +64,7 @@ static inline __attribute__((always_inline, unused)) WIDE void tile_of(
     }
     if (level < 0) break;
   }
+  finish_block(t, first, R, N, sum);
   UNROLL for (int i = 0; i < R; i++) UNROLL for (int j = 0; j < N; j++) {
     int64_t left = (int64_t)t->stored - 16 * j;
     if (left >= 16) apus_store_16(output[i] + 16 * j, sum[i][j]);
@@ -97,13 +121,14 @@ static inline __attribute__((always_inline)) WIDE void finish_rows(
 PASS(0, 0) PASS(0, 1) PASS(1, 0) PASS(1, 1) PASS(2, 0) PASS(2, 1)
 static void (*const passes[3][2])(const apus_sums *, uint32_t, float *const *) = {
     {pass_0_0, pass_0_1}, {pass_1_0, pass_1_1}, {pass_2_0, pass_2_1}};
-/* Applies an epilogue to sums in rows of `width` numbers, a multiple of 16, and stores `stored` of
- * each; the sums lie apart from the outputs because an operand may lie where an output goes. */
-static void finish(const apus_sums *a, float *const *output) {
+/* Applies an epilogue from a step on to sums in rows of `width` numbers, a multiple of 16, and
+ * stores `stored` of each; the sums lie apart from the outputs because an operand may lie where an
+ * output goes. */
+static void finish(const apus_sums *a, uint32_t s, float *const *output) {
   const apus_epilogue *e = a->epilogue;
   const size_t count = a->rows * a->width;
   float gates[APUS_SUMS], *back[APUS_TILE_ROWS];
-  for (uint32_t s = 0;;) {
+  for (;;) {
     const uint32_t first = s;
     uint32_t adds = 0;
     while (adds < 2 && s < e->count && e->step[s].kind == APUS_ADD) adds++, s++;
@@ -144,7 +169,7 @@ static void tile_slow(const apus_tile *t) {
     sums[i * APUS_TILE_COLUMNS + j] = sum;
   }
   const apus_sums all = {&t->epilogue, 0, t->rows, 0, APUS_TILE_COLUMNS, t->stored, sums};
-  finish(&all, t->output);
+  finish(&all, 0, t->output);
 }
 /* How many rows from `first` on lie evenly apart. */
 static uint32_t even_rows(const apus_tile *t, uint32_t first) {
@@ -160,9 +185,14 @@ static void tile(apus_tile *t) {
     tile_slow(t);
     return;
   }
+  const apus_epilogue *e = &t->epilogue;
   float sums[APUS_SUMS], *output[APUS_TILE_ROWS];
   const uint32_t stored = t->stored;
-  if (t->epilogue.count > 0) {
+  t->direct = 0;
+  while (t->direct < e->count && e->step[t->direct].kind <= APUS_CLAMP && stored == t->columns)
+    t->direct++;
+  const bool rests = t->direct < e->count;
+  if (rests) {
     for (uint32_t i = 0; i < t->rows; i++)
       output[i] = t->output[i], t->output[i] = sums + i * t->columns;
     t->stored = t->columns;
@@ -171,8 +201,8 @@ static void tile(apus_tile *t) {
     n = even_rows(t, first);
     tiles[t->columns / 16 - 1][n - 1](t, first);
   }
-  const apus_sums all = {&t->epilogue, 0, t->rows, 0, t->columns, stored, sums};
-  if (t->epilogue.count > 0) finish(&all, output);
+  const apus_sums all = {e, 0, t->rows, 0, t->columns, stored, sums};
+  if (rests) finish(&all, t->direct, output);
 }
 /* 16 channels, or what is left of them, of N points whose inputs start at x. */
 static inline __attribute__((always_inline)) WIDE void window_lanes(
@@ -208,7 +238,7 @@ static inline __attribute__((always_inline)) WIDE void window_of(
       else window_lanes(a, x, from + c, (int)(count - c), N, r);
     }
     const apus_sums all = {&a->epilogue, point, (uint32_t)N, from, width, count, sums};
-    finish(&all, y);
+    finish(&all, 0, y);
     UNROLL for (int i = 0; i < N; i++) y[i] += count;
   }
 }

@@ -67,9 +67,6 @@ void apus_store_lanes(uint32_t element, size_t n, void *p, int64_t stride, const
     default: STORES(uint64_t, uint64_t, SAME)
   }
 }
-void apus_spread(uint32_t type, size_t n, void *d, const void *a) {
-  apus_load_lanes(type, n, d, a, 0);
-}
 /* Reals go through double, whole numbers through 64 bits. */
 static double real_of(uint32_t type, const void *a, size_t i) {
   switch (type) {
@@ -192,16 +189,27 @@ void apus_select_lanes(uint32_t type, size_t n, void *d, const void *m, const vo
   BY_TYPE(CHOICES)
 }
 /* Lane i goes to partial i % 16; partials combine in a tree, so the order is always the same. */
+#define EACH_OF(count, statement) for (size_t i = 0; i < (count); i++) statement;
 #define ACROSS(T)                                                                \
   {                                                                              \
     const T *x = a;                                                              \
     T p[16];                                                                     \
-    size_t used = n < 16 ? n : 16;                                               \
+    const size_t used = n < 16 ? n : 16;                                         \
     memcpy(p, x, used * sizeof(T));                                              \
-    for (size_t i = 16; i < n; i++) p[i % 16] = COMBINE(p[i % 16], x[i]);        \
-    for (size_t half = 8; half > 0; half /= 2)                                   \
-      for (size_t i = 0; i < half && i + half < used; i++)                       \
-        p[i] = COMBINE(p[i], p[i + half]);                                       \
+    size_t done = used;                                                          \
+    for (; done + 16 <= n; done += 16)                                           \
+      EACH_OF(16, p[i] = COMBINE(p[i], x[done + i]))                             \
+    for (; done < n; done++) p[done % 16] = COMBINE(p[done % 16], x[done]);      \
+    if (used == 16) {                                                            \
+      EACH_OF(8, p[i] = COMBINE(p[i], p[i + 8]))                                 \
+      EACH_OF(4, p[i] = COMBINE(p[i], p[i + 4]))                                 \
+      EACH_OF(2, p[i] = COMBINE(p[i], p[i + 2]))                                 \
+      p[0] = COMBINE(p[0], p[1]);                                                \
+    } else {                                                                     \
+      for (size_t half = 8; half > 0; half /= 2)                                 \
+        for (size_t i = 0; i < half && i + half < used; i++)                     \
+          p[i] = COMBINE(p[i], p[i + half]);                                     \
+    }                                                                            \
     memcpy(d, p, sizeof(T));                                                     \
     break;                                                                       \
   }

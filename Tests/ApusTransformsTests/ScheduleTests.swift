@@ -75,6 +75,15 @@ import Testing
         }
 
         """),
+    Case(
+      name: "many columns", kernel: "matmul",
+      text: """
+        graph @g(%x: tensor<2x301x16xf32>, %z: tensor<2x16x1xf32>) -> (y: tensor<2x301x1xf32>) {
+          %0 = matmul %x, %z : tensor<2x301x1xf32>
+          return %0
+        }
+
+        """),
     bytes("rows of bytes", kernel: "matmul", image: "5x22", filters: "22x40", result: "5x40"),
     bytes(
       "pixels of bytes", kernel: "conv", image: "2x8x9x11", filters: "20x8x3x3",

@@ -46,7 +46,7 @@ struct Nest {
   mutating func swapShortLanes() {
     let last = extents.count - 1
     guard last > 0, let inner = extents[last].constant, let next = extents[last - 1].constant,
-      inner < 16, next > inner
+      inner <= 16, next >= 2 * inner
     else { return }
     extents.swapAt(last - 1, last)
     for place in strides.indices { strides[place].swapAt(last - 1, last) }
