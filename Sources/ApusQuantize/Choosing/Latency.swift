@@ -13,7 +13,7 @@ public struct LatencyProfile: Sendable {
   public enum Source: String, Sendable {
     /// Seconds of this machine.
     case measured
-    /// Cycles by estimate.
+    /// Nanoseconds by estimate.
     case modelled
   }
 
